@@ -1,0 +1,90 @@
+package augment
+
+import (
+	"fmt"
+	"image"
+
+	"github.com/disintegration/imaging"
+)
+
+// Image is an 8-bit RGB picture: Pix holds Height rows of Width pixels of
+// three bytes (R, G, B), without padding.
+type Image struct {
+	Pix    []uint8
+	Width  int
+	Height int
+}
+
+// NewImage returns a black picture. Negative sizes panic.
+func NewImage(width, height int) Image {
+	if width < 0 || height < 0 {
+		panic(fmt.Sprintf("augment: image of %dx%d pixels", width, height))
+	}
+	return Image{Pix: make([]uint8, 3*width*height), Width: width, Height: height}
+}
+
+// FromImage copies any decoded picture into an Image: colours are taken
+// without alpha premultiplication and the alpha channel is dropped.
+func FromImage(src image.Image) Image {
+	return fromNRGBA(imaging.Clone(src))
+}
+
+// Resize returns the picture at width x height pixels by bilinear
+// interpolation (see the package comment for its support when it shrinks). A
+// picture of that size already is copied unchanged. Sizes below 1 panic.
+func Resize(im Image, width, height int) Image {
+	im.check()
+	if width < 1 || height < 1 {
+		panic(fmt.Sprintf("augment: resize to %dx%d pixels", width, height))
+	}
+	if width == im.Width && height == im.Height {
+		return im.clone()
+	}
+	return fromNRGBA(imaging.Resize(im.nrgba(), width, height, imaging.Linear))
+}
+
+// Transpose mirrors the picture about its main diagonal: width and height
+// change places.
+func Transpose(im Image) Image { return im.orient(imaging.Transpose) }
+
+// FlipVertical reverses the order of the rows.
+func FlipVertical(im Image) Image { return im.orient(imaging.FlipV) }
+
+// FlipHorizontal reverses the order of the columns.
+func FlipHorizontal(im Image) Image { return im.orient(imaging.FlipH) }
+
+func (im Image) orient(f func(image.Image) *image.NRGBA) Image {
+	im.check()
+	return fromNRGBA(f(im.nrgba()))
+}
+
+func (im Image) check() {
+	if im.Width < 0 || im.Height < 0 || len(im.Pix) != 3*im.Width*im.Height {
+		panic(fmt.Sprintf("augment: image of %dx%d pixels holds %d bytes", im.Width, im.Height, len(im.Pix)))
+	}
+}
+
+func (im Image) clone() Image {
+	return Image{Pix: append([]uint8(nil), im.Pix...), Width: im.Width, Height: im.Height}
+}
+
+// nrgba copies the picture into the form that imaging works on.
+func (im Image) nrgba() *image.NRGBA {
+	out := image.NewNRGBA(image.Rect(0, 0, im.Width, im.Height))
+	for i, j := 0, 0; i < len(im.Pix); i, j = i+3, j+4 {
+		out.Pix[j], out.Pix[j+1], out.Pix[j+2], out.Pix[j+3] = im.Pix[i], im.Pix[i+1], im.Pix[i+2], 255
+	}
+	return out
+}
+
+func fromNRGBA(src *image.NRGBA) Image {
+	out := NewImage(src.Rect.Dx(), src.Rect.Dy())
+	for y := range out.Height {
+		row := src.Pix[y*src.Stride:]
+		dst := out.Pix[3*y*out.Width:][:3*out.Width]
+		for i, j := 0, 0; i < len(dst); i, j = i+3, j+4 {
+			dst[i], dst[i+1], dst[i+2] = row[j], row[j+1], row[j+2]
+		}
+	}
+	return out
+}
