@@ -1,0 +1,42 @@
+// Package models holds the network architectures, their heads, parameter
+// names and weights, and reads and writes them as ONNX.
+//
+// Data in: an architecture's name or an ONNX file, the number of classes and
+// the head that is wanted. Data out: a [Net] (named layers over named
+// tensors), its [Weights], and through [Net.Instantiate] one Gorgonia graph
+// for a batch size, an image size and a mode.
+//
+// Terms: a layer is known by the name of the one tensor that it makes. A
+// parameter carries timm's own name (conv_stem.weight, blocks.0.0.bn1.bias)
+// and ONNX's layout: convolutions [out, in/groups, height, width], linear
+// layers [out, in]. Activations are [N,H,W,C] in the graph and [N,C,H,W] at
+// the ONNX border. Preprocessing ends before the network: its input is
+// (pixel/255-Mean)/Std per channel.
+//
+// ONNX: the file is read by our own bounds-checked reader, every operator and
+// attribute is checked, shape arithmetic is folded, the batch and the training
+// flags are taken out; the cleaned graph then goes without its weights
+// through onnx-go, whose backend interface builds the [Net]. Opsets 9 to 23
+// of the standard domain; data operators Conv (dense or depthwise, no
+// dilation), BatchNormalization, Sigmoid, Relu, Clip, Mul, Add,
+// GlobalAveragePool, ReduceMean over the image, Flatten, Reshape and Squeeze
+// of a pooled image, Gemm, MatMul with Add, Concat of two vectors, Pad before
+// a Conv, Dropout, Identity. Mode is the caller's: training_mode is ignored.
+// TensorFlow's SAME padding is recovered from the file's shape arithmetic, so
+// a network runs at any image size.
+//
+// Weights come from a seed ([Build]), from an ONNX file, or from a weights
+// artifact ([ReadWeights]). Nothing is downloaded.
+//
+// Errors: what a user's file or configuration causes is returned as
+// [melanoma/internal/fault] input or usage errors with a hint. Graph building
+// panics on wrong shapes; Instantiate and Build turn that into an error that
+// names the layer.
+//
+// Determinism: the same configuration and seed give the same network, the
+// same weights and the same ONNX bytes.
+//
+// References: Tan, Le, "EfficientNet", ICML 2019 (table 1, scaling rule of
+// section 3.3); the Lite variants of the TensorFlow TPU repository; timm's
+// parameter names; the ONNX operator specification.
+package models

@@ -1,0 +1,198 @@
+package models
+
+import (
+	"fmt"
+
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"melanoma/internal/fault"
+	"melanoma/internal/graph"
+	"melanoma/internal/rng"
+)
+
+// Instance says for which batch, image size and mode a net becomes a graph.
+type Instance struct {
+	Batch   int  // images, at least 1
+	Size    int  // height and width in pixels; 0 means the net's InputSize
+	Train   bool // batch statistics and dropout; else running statistics and none
+	Double  bool // float64 instead of float32
+	Targets bool // inputs "targets" and "row_weights", and the loss
+}
+
+// Instantiate builds the net as one Gorgonia graph. Inputs are "images"
+// [N,S,S,3], "meta" [N,M] if the net takes metadata, and with Targets
+// "targets" [N,K] and "row_weights" [N]. Params and Buffers have the net's
+// order. In training the running statistics are no part of the graph: their
+// Node is nil, and BatchNorms says how to update them.
+//
+// A wrong shape is an error that names the layer.
+func (n *Net) Instantiate(in Instance) (*graph.Program, error) {
+	if in.Size == 0 {
+		in.Size = n.InputSize
+	}
+	if in.Batch < 1 || in.Size < 1 {
+		return nil, fault.New(fault.Usage, "batch and image size must be at least 1",
+			"models: %s: cannot build a graph for batch %d and image size %d", n.Name, in.Batch, in.Size)
+	}
+	a := newAssembly(n, in)
+	for i := range n.Layers {
+		if err := a.layer(&n.Layers[i]); err != nil {
+			return nil, err
+		}
+	}
+	if err := a.finish(); err != nil {
+		return nil, err
+	}
+	return a.prog, nil
+}
+
+// assembly is a graph under construction.
+type assembly struct {
+	net    *Net
+	in     Instance
+	dtype  tensor.Dtype
+	prog   *graph.Program
+	values map[string]*gorgonia.Node // by layer or input
+	params map[string]*gorgonia.Node // by parameter
+}
+
+func newAssembly(n *Net, in Instance) *assembly {
+	a := &assembly{
+		net: n, in: in, dtype: tensor.Float32,
+		prog:   &graph.Program{Graph: gorgonia.NewGraph(), Inputs: map[string]*gorgonia.Node{}, Key: new(uint64)},
+		values: map[string]*gorgonia.Node{},
+		params: map[string]*gorgonia.Node{},
+	}
+	if in.Double {
+		a.dtype = tensor.Float64
+	}
+	a.values[n.Input] = a.input("images", in.Batch, in.Size, in.Size, 3)
+	if n.Meta != "" {
+		a.values[n.Meta] = a.input("meta", in.Batch, n.MetaIn)
+	}
+	for _, p := range n.Params {
+		a.declare(p)
+	}
+	return a
+}
+
+func (a *assembly) input(name string, shape ...int) *gorgonia.Node {
+	node := a.node(name, shape)
+	a.prog.Inputs[name] = node
+	return node
+}
+
+func (a *assembly) node(name string, shape []int) *gorgonia.Node {
+	return gorgonia.NewTensor(a.prog.Graph, a.dtype, len(shape), gorgonia.WithShape(shape...), gorgonia.WithName(name))
+}
+
+func (a *assembly) declare(p Param) {
+	param := graph.Param{Name: p.Name, Shape: p.Shape}
+	if p.Role.Trained() || !a.in.Train {
+		param.Node = a.node(p.Name, p.Shape)
+		a.params[p.Name] = param.Node
+	}
+	if p.Role.Trained() {
+		a.prog.Params = append(a.prog.Params, param)
+	} else {
+		a.prog.Buffers = append(a.prog.Buffers, param)
+	}
+}
+
+// layer adds one layer; the graph's panics become an error naming it.
+func (a *assembly) layer(l *Layer) (err error) {
+	defer a.recovered(&err, l.Name)
+	x := make([]*gorgonia.Node, len(l.Inputs))
+	for i, name := range l.Inputs {
+		if x[i] = a.values[name]; x[i] == nil {
+			return fmt.Errorf("models: %s: layer %s takes %s, which no layer before it makes", a.net.Name, l.Name, name)
+		}
+	}
+	a.values[l.Name] = a.apply(l, x)
+	return nil
+}
+
+func (a *assembly) recovered(err *error, layer string) {
+	if r := recover(); r != nil {
+		*err = fault.New(fault.Input, fmt.Sprintf("the network may need images larger than %d pixels, or its layers do not fit together", a.in.Size),
+			"models: %s: layer %s at %d pixels: %v", a.net.Name, layer, a.in.Size, r)
+	}
+}
+
+func (a *assembly) apply(l *Layer, x []*gorgonia.Node) *gorgonia.Node {
+	switch l.Op {
+	case OpConv:
+		return a.conv(l, x[0])
+	case OpBatchNorm:
+		return a.batchNorm(l, x[0])
+	case OpSwish:
+		return graph.Swish(x[0])
+	case OpSigmoid:
+		return graph.Sigmoid(x[0])
+	case OpReLU:
+		return graph.ReLU(x[0])
+	case OpClip:
+		return graph.Clip(x[0], l.Low, l.High)
+	case OpAdd:
+		return graph.Add(x[0], x[1])
+	case OpMul:
+		return graph.Mul(x[0], x[1])
+	case OpScale:
+		return graph.ScaleChannels(x[0], x[1])
+	case OpGlobalMean:
+		return graph.GlobalMean(x[0])
+	case OpFlatten:
+		return graph.Flatten(x[0])
+	case OpLinear:
+		return graph.Linear(x[0], a.params[l.Params[0]], a.params[l.Params[1]])
+	case OpConcat:
+		return graph.Concat(x[0], x[1])
+	case OpDropout:
+		if !a.in.Train || l.Rate == 0 {
+			return x[0]
+		}
+		return graph.Dropout(x[0], l.Rate, l.Samples, rng.Key(0, "dropout", l.Name), a.prog.Key)
+	default:
+		panic(fmt.Sprintf("unknown operator %q", l.Op))
+	}
+}
+
+func (a *assembly) conv(l *Layer, x *gorgonia.Node) *gorgonia.Node {
+	w := a.params[l.Params[0]]
+	s := x.Shape()
+	pad := l.padding(s[1], s[2], w.Shape()[2], w.Shape()[3])
+	y := graph.Conv2D(x, w, graph.ConvAttrs{Stride: [2]int{l.Stride, l.Stride}, Pad: pad, Groups: l.Groups})
+	if len(l.Params) > 1 {
+		y = graph.AddBias(y, a.params[l.Params[1]])
+	}
+	return y
+}
+
+func (a *assembly) batchNorm(l *Layer, x *gorgonia.Node) *gorgonia.Node {
+	gamma, beta := a.params[l.Params[0]], a.params[l.Params[1]]
+	if !a.in.Train {
+		return graph.BatchNormEval(x, gamma, beta, a.params[l.Params[2]], a.params[l.Params[3]], l.Epsilon)
+	}
+	y, stats := graph.BatchNormTrain(x, gamma, beta, l.Epsilon)
+	a.prog.BatchNorms = append(a.prog.BatchNorms, graph.BatchNormUse{
+		Stats: stats, Mean: l.Params[2], Variance: l.Params[3], Momentum: l.Momentum,
+		Count: x.Shape().TotalSize() / gamma.Shape()[0],
+	})
+	return y
+}
+
+func (a *assembly) finish() (err error) {
+	defer a.recovered(&err, a.net.Output)
+	p := a.prog
+	p.Logits, p.Pooled = a.values[a.net.Output], a.values[a.net.Pooled]
+	if s := p.Logits.Shape(); len(s) != 2 || s[1] != a.net.Classes {
+		return fmt.Errorf("models: %s: the output %s has shape %v, want [%d %d]", a.net.Name, a.net.Output, s, a.in.Batch, a.net.Classes)
+	}
+	if a.in.Targets {
+		targets := a.input("targets", a.in.Batch, a.net.Classes)
+		rowWeights := a.input("row_weights", a.in.Batch)
+		p.Loss = graph.SoftmaxCrossEntropy(p.Logits, targets, rowWeights)
+	}
+	return nil
+}

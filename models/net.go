@@ -1,0 +1,228 @@
+package models
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Op is the kind of a layer.
+type Op string
+
+// The layers a [Net] is made of. Shapes are those of the graph, [N,H,W,C].
+const (
+	OpConv       Op = "conv"        // convolution; parameters weight and, if it has one, bias
+	OpBatchNorm  Op = "batch_norm"  // parameters scale, shift, running mean, running variance
+	OpSwish      Op = "swish"       // x * sigmoid(x)
+	OpSigmoid    Op = "sigmoid"     //
+	OpReLU       Op = "relu"        //
+	OpClip       Op = "clip"        // to [Low, High]; 0 and 6 make ReLU6
+	OpAdd        Op = "add"         // two tensors of one shape
+	OpMul        Op = "mul"         // two tensors of one shape
+	OpScale      Op = "scale"       // [N,H,W,C] times [N,1,1,C]
+	OpGlobalMean Op = "global_mean" // [N,H,W,C] to [N,1,1,C]
+	OpFlatten    Op = "flatten"     // [N,1,1,C] to [N,C]
+	OpLinear     Op = "linear"      // [N,I] to [N,O]; parameters weight and bias
+	OpConcat     Op = "concat"      // [N,A] and [N,B] to [N,A+B]
+	OpDropout    Op = "dropout"     // only in training: mean of Samples masks of rate Rate
+)
+
+// Role says what a parameter is to its layer.
+type Role string
+
+// The roles. All but the two running statistics are trained.
+const (
+	RoleWeight      Role = "weight"
+	RoleBias        Role = "bias"
+	RoleBNScale     Role = "bn_scale"
+	RoleBNShift     Role = "bn_shift"
+	RoleRunningMean Role = "running_mean"
+	RoleRunningVar  Role = "running_var"
+)
+
+// Trained reports whether a parameter of this role is changed by the
+// gradient; running statistics are not.
+func (r Role) Trained() bool { return r != RoleRunningMean && r != RoleRunningVar }
+
+// Param declares a parameter or a running statistic: its name, its shape in
+// ONNX's layout and its role.
+type Param struct {
+	Name  string
+	Shape []int
+	Role  Role
+}
+
+// Len returns the number of elements.
+func (p Param) Len() int {
+	n := 1
+	for _, d := range p.Shape {
+		n *= d
+	}
+	return n
+}
+
+// Layer is one operator. Fields that its Op does not use are zero.
+type Layer struct {
+	Name   string   // the tensor that it makes; unique in the net
+	Op     Op       //
+	Inputs []string // layers' or inputs' names, in the operator's order
+	Params []string // names in Net.Params, in the order given at the Op
+
+	Stride int    // of a convolution, both directions
+	Pad    [4]int // top, left, bottom, right; unused if Same
+	Same   bool   // TensorFlow's SAME padding, computed from the image size
+	Groups int    // 1, or the number of channels (depthwise)
+
+	Epsilon  float64 // of a BatchNorm: added to the variance
+	Momentum float64 // of a BatchNorm: weight of the new value (torch's)
+
+	Low, High float64 // of a clip
+
+	Rate    float64 // of a dropout: share of zeros, in [0, 1)
+	Samples int     // of a dropout: masks whose results are averaged
+}
+
+// Net is a network as a list of layers in the order of their computation,
+// without weights and without an image size.
+type Net struct {
+	Name      string
+	Classes   int
+	InputSize int        // the image size that it was made for, in pixels; any other may be instantiated
+	Mean, Std [3]float32 // input = (pixel/255 - Mean) / Std, RGB
+
+	Input  string // name of the image tensor
+	Meta   string // name of the metadata tensor, "" without one
+	MetaIn int    // its width, 0 without one
+	Pooled string // layer with the pooled features, flattened [N,F]
+	Output string // layer with the logits [N,Classes]
+
+	Layers []Layer
+	Params []Param // in the order of their first use: the arena's order
+}
+
+// Weights holds values by parameter name: parameters and running statistics,
+// row-major, in ONNX's layout.
+type Weights map[string][]float32
+
+// Clone returns a deep copy.
+func (w Weights) Clone() Weights {
+	c := make(Weights, len(w))
+	for name, v := range w {
+		c[name] = slices.Clone(v)
+	}
+	return c
+}
+
+// Param returns the declaration of a parameter.
+func (n *Net) Param(name string) (Param, bool) {
+	for _, p := range n.Params {
+		if p.Name == name {
+			return p, true
+		}
+	}
+	return Param{}, false
+}
+
+// Layer returns the layer of that name, nil if there is none.
+func (n *Net) Layer(name string) *Layer {
+	for i := range n.Layers {
+		if n.Layers[i].Name == name {
+			return &n.Layers[i]
+		}
+	}
+	return nil
+}
+
+// Parameters counts the trained parameters' elements.
+func (n *Net) Parameters() int {
+	total := 0
+	for _, p := range n.Params {
+		if p.Role.Trained() {
+			total += p.Len()
+		}
+	}
+	return total
+}
+
+// Clone returns a deep copy of the net.
+func (n *Net) Clone() *Net {
+	c := *n
+	c.Layers = slices.Clone(n.Layers)
+	for i := range c.Layers {
+		c.Layers[i].Inputs = slices.Clone(c.Layers[i].Inputs)
+		c.Layers[i].Params = slices.Clone(c.Layers[i].Params)
+	}
+	c.Params = slices.Clone(n.Params)
+	for i := range c.Params {
+		c.Params[i].Shape = slices.Clone(c.Params[i].Shape)
+	}
+	return &c
+}
+
+// CheckWeights reports the first parameter that is missing from w or has a
+// wrong length, and the first value that is none of the net's.
+func (n *Net) CheckWeights(w Weights) error {
+	for _, p := range n.Params {
+		v, ok := w[p.Name]
+		if !ok {
+			return fmt.Errorf("models: %s: no weights for %s %v", n.Name, p.Name, p.Shape)
+		}
+		if len(v) != p.Len() {
+			return fmt.Errorf("models: %s: %s has %d values, want %d for shape %v", n.Name, p.Name, len(v), p.Len(), p.Shape)
+		}
+	}
+	if len(w) == len(n.Params) {
+		return nil
+	}
+	known := make(map[string]bool, len(n.Params))
+	for _, p := range n.Params {
+		known[p.Name] = true
+	}
+	var extra []string
+	for name := range w {
+		if !known[name] {
+			extra = append(extra, name)
+		}
+	}
+	slices.Sort(extra)
+	return fmt.Errorf("models: %s: weights hold %s, which the network does not have", n.Name, extra[0])
+}
+
+// builder appends layers and declares their parameters.
+type builder struct {
+	net  *Net
+	last string // the newest layer's tensor
+}
+
+func (b *builder) add(l Layer) string {
+	b.net.Layers = append(b.net.Layers, l)
+	b.last = l.Name
+	return l.Name
+}
+
+func (b *builder) param(role Role, name string, shape ...int) string {
+	b.net.Params = append(b.net.Params, Param{Name: name, Shape: shape, Role: role})
+	return name
+}
+
+// unary appends a layer without parameters over the newest tensor.
+func (b *builder) unary(op Op, name string) string {
+	return b.add(Layer{Name: name, Op: op, Inputs: []string{b.last}})
+}
+
+// linear appends a linear layer whose parameters are prefix.weight, .bias.
+func (b *builder) linear(name, prefix string, in, out int) string {
+	return b.add(Layer{Name: name, Op: OpLinear, Inputs: []string{b.last}, Params: []string{
+		b.param(RoleWeight, prefix+".weight", out, in), b.param(RoleBias, prefix+".bias", out),
+	}})
+}
+
+// batchNorm appends a BatchNorm; its parameters start with its own name.
+func (b *builder) batchNorm(name string, channels int, epsilon, momentum float64) string {
+	return b.add(Layer{
+		Name: name, Op: OpBatchNorm, Inputs: []string{b.last}, Epsilon: epsilon, Momentum: momentum,
+		Params: []string{
+			b.param(RoleBNScale, name+".weight", channels), b.param(RoleBNShift, name+".bias", channels),
+			b.param(RoleRunningMean, name+".running_mean", channels), b.param(RoleRunningVar, name+".running_var", channels),
+		},
+	})
+}

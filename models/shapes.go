@@ -1,0 +1,105 @@
+package models
+
+import (
+	"fmt"
+	"slices"
+
+	"melanoma/internal/fault"
+)
+
+// shapes returns every tensor's shape for one image of the given size, in the
+// graph's layout.
+func (n *Net) shapes(size int) (map[string][]int, error) {
+	if size < 1 {
+		return nil, fault.New(fault.Usage, "give the image size in pixels", "models: %s: image size %d", n.Name, size)
+	}
+	s := map[string][]int{n.Input: {1, size, size, 3}}
+	if n.Meta != "" {
+		s[n.Meta] = []int{1, n.MetaIn}
+	}
+	for i := range n.Layers {
+		l := &n.Layers[i]
+		out, err := n.shapeOf(l, s)
+		if err != nil {
+			return nil, fault.New(fault.Input, "the network may need larger images, or its layers do not fit together",
+				"models: %s: layer %s at %d pixels: %w", n.Name, l.Name, size, err)
+		}
+		s[l.Name] = out
+	}
+	return s, nil
+}
+
+func (n *Net) shapeOf(l *Layer, shapes map[string][]int) ([]int, error) {
+	in := make([][]int, len(l.Inputs))
+	for i, name := range l.Inputs {
+		s, ok := shapes[name]
+		if !ok {
+			return nil, fmt.Errorf("no layer before it makes %s", name)
+		}
+		in[i] = s
+	}
+	var params []Param
+	for _, name := range l.Params {
+		p, ok := n.Param(name)
+		if !ok {
+			return nil, fmt.Errorf("no parameter is called %s", name)
+		}
+		params = append(params, p)
+	}
+	return l.shape(in, params)
+}
+
+// shape infers the output's shape from those of the inputs and parameters.
+func (l *Layer) shape(in [][]int, params []Param) ([]int, error) {
+	x := in[0]
+	misfit := fmt.Errorf("%s does not fit inputs of shape %v", l.Op, in)
+	switch l.Op {
+	case OpConv:
+		return l.convShape(x, params[0].Shape)
+	case OpBatchNorm:
+		if x[len(x)-1] != params[0].Shape[0] {
+			return nil, misfit
+		}
+	case OpAdd, OpMul:
+		if !slices.Equal(x, in[1]) {
+			return nil, misfit
+		}
+	case OpScale:
+		if len(x) != 4 || !slices.Equal(in[1], []int{x[0], 1, 1, x[3]}) {
+			return nil, misfit
+		}
+	case OpGlobalMean:
+		if len(x) != 4 {
+			return nil, misfit
+		}
+		return []int{x[0], 1, 1, x[3]}, nil
+	case OpFlatten:
+		if len(x) != 4 || x[1] != 1 || x[2] != 1 {
+			return nil, misfit
+		}
+		return []int{x[0], x[3]}, nil
+	case OpLinear:
+		if w := params[0].Shape; len(x) != 2 || x[1] != w[1] {
+			return nil, misfit
+		}
+		return []int{x[0], params[0].Shape[0]}, nil
+	case OpConcat:
+		if len(x) != 2 || len(in[1]) != 2 {
+			return nil, misfit
+		}
+		return []int{x[0], x[1] + in[1][1]}, nil
+	}
+	return slices.Clone(x), nil
+}
+
+func (l *Layer) convShape(x, w []int) ([]int, error) {
+	if len(x) != 4 || w[1]*l.Groups != x[3] || w[0]%l.Groups != 0 {
+		return nil, fmt.Errorf("convolution with weights %v in %d groups does not fit an input of shape %v", w, l.Groups, x)
+	}
+	pad := l.padding(x[1], x[2], w[2], w[3])
+	h, v := x[1]+pad[0]+pad[2]-w[2], x[2]+pad[1]+pad[3]-w[3]
+	if h < 0 || v < 0 {
+		return nil, fmt.Errorf("kernel %dx%d is larger than the padded input of %dx%d", w[2], w[3], x[1]+pad[0]+pad[2], x[2]+pad[1]+pad[3])
+	}
+	return []int{x[0], h/l.Stride + 1, v/l.Stride + 1, w[0]}, nil
+}
