@@ -1,0 +1,63 @@
+package kernel
+
+import "math"
+
+// Sigmoid computes y = 1/(1+exp(-x)). y may alias x. Error of the assembly
+// paths: at most 3 ULP where the result is at least 2^-126; below that
+// (x < -87.3) the absolute error is at most 2^-126. -Inf gives 0, +Inf 1.
+func Sigmoid(y, x []float32) {
+	same(len(x), len(y), "sigmoid", "x")
+	active.sigmoid(y, x)
+}
+
+// SigmoidBackward computes dx = dy*y*(1-y) from the output y of Sigmoid.
+// dx may alias dy or y.
+func SigmoidBackward(dx, dy, y []float32) {
+	same(len(dy), len(dx), "sigmoidBackward", "dy")
+	same(len(y), len(dx), "sigmoidBackward", "y")
+	active.sigmoidBackward(dx, dy, y)
+}
+
+// Swish computes y = x*sigmoid(x) (Ramachandran and others 2017). y may
+// alias x. Error of the assembly paths: at most 4 ULP for x > -87; the
+// absolute error is at most 2^-119 below. -Inf gives NaN, as Inf*0 does.
+func Swish(y, x []float32) {
+	same(len(x), len(y), "swish", "x")
+	active.swish(y, x)
+}
+
+// SwishBackward computes dx = dy*s*(1 + x*(1-s)) with s = sigmoid(x), from
+// the input x of Swish. dx may alias dy or x. The error of the assembly
+// paths is at most 4e-7*|dy|*max(1, |x|*s).
+func SwishBackward(dx, dy, x []float32) {
+	same(len(dy), len(dx), "swishBackward", "dy")
+	same(len(x), len(dx), "swishBackward", "x")
+	active.swishBackward(dx, dy, x)
+}
+
+func logistic(x float32) float64 { return 1 / (1 + math.Exp(-float64(x))) }
+
+func sigmoidRef(y, x []float32) {
+	for i, v := range x {
+		y[i] = float32(logistic(v))
+	}
+}
+
+func sigmoidBackwardRef(dx, dy, y []float32) {
+	for i, v := range y {
+		dx[i] = dy[i] * (v * (1 - v))
+	}
+}
+
+func swishRef(y, x []float32) {
+	for i, v := range x {
+		y[i] = float32(float64(v) * logistic(v))
+	}
+}
+
+func swishBackwardRef(dx, dy, x []float32) {
+	for i, v := range x {
+		s := logistic(v)
+		dx[i] = float32(float64(dy[i]) * (s * (1 + float64(v)*(1-s))))
+	}
+}

@@ -1,0 +1,74 @@
+package kernel
+
+// Element-wise functions take slices of equal length; the result may alias
+// any input.
+
+// Add computes y = a + b.
+func Add(y, a, b []float32) { binary("add", active.add, y, a, b) }
+
+// Sub computes y = a - b.
+func Sub(y, a, b []float32) { binary("sub", active.sub, y, a, b) }
+
+// Mul computes y = a * b.
+func Mul(y, a, b []float32) { binary("mul", active.mul, y, a, b) }
+
+// Div computes y = a / b.
+func Div(y, a, b []float32) { binary("div", active.div, y, a, b) }
+
+func binary(op string, f func(y, a, b []float32), y, a, b []float32) {
+	same(len(a), len(y), op, "a")
+	same(len(b), len(y), op, "b")
+	f(y, a, b)
+}
+
+// Scale computes y = a * s.
+func Scale(y, a []float32, s float32) {
+	same(len(a), len(y), "scale", "a")
+	active.scale(y, a, s)
+}
+
+// MulScalar is Scale under the name that update programs use.
+func MulScalar(y, a []float32, s float32) { Scale(y, a, s) }
+
+// AddScalar computes y = a + s.
+func AddScalar(y, a []float32, s float32) {
+	same(len(a), len(y), "addScalar", "a")
+	active.addScalar(y, a, s)
+}
+
+// Axpy computes y += s*x; assembly fuses multiply and add.
+func Axpy(y []float32, s float32, x []float32) {
+	same(len(x), len(y), "axpy", "x")
+	active.axpy(y, s, x)
+}
+
+// Fill sets every element of y to s.
+func Fill(y []float32, s float32) { active.fill(y, s) }
+
+// Sqrt computes y = sqrt(a), correctly rounded; NaN below zero.
+func Sqrt(y, a []float32) {
+	same(len(a), len(y), "sqrt", "a")
+	active.sqrt(y, a)
+}
+
+// Clip computes y = min(max(x, lo), hi) for lo <= hi; NaN passes through.
+func Clip(y, x []float32, lo, hi float32) {
+	same(len(x), len(y), "clip", "x")
+	active.clip(y, x, lo, hi)
+}
+
+// ClipBackward computes dx = dy where lo < x < hi and 0 elsewhere (also
+// where x is NaN): the rule of torch's hardtanh and relu6. ReLU is lo = 0,
+// hi = +Inf.
+func ClipBackward(dx, dy, x []float32, lo, hi float32) {
+	same(len(dy), len(dx), "clipBackward", "dy")
+	same(len(x), len(dx), "clipBackward", "x")
+	active.clipBackward(dx, dy, x, lo, hi)
+}
+
+// Sum returns the sum of x in float64, over 16 interleaved lanes on every
+// path: all paths give the same bits.
+func Sum(x []float32) float64 { return active.sum(x) }
+
+// SumSquares returns the sum of x*x in float64, in the order of Sum.
+func SumSquares(x []float32) float64 { return active.sumSquares(x) }

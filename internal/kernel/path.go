@@ -1,0 +1,138 @@
+package kernel
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+)
+
+// table is one path: a full set of kernels. Arguments have been checked and
+// cut to their exact lengths before they come here.
+type table struct {
+	name string
+
+	gemmPacked func(c []float32, ldc int, a []float32, lda int, packed []float32, m, n, k int, accumulate bool)
+	gemmTN     func(c []float32, ldc int, a []float32, lda int, b []float32, ldb int, m, n, k int, accumulate bool)
+
+	depthwiseForward         func(y, x, w []float32, g Geometry, c, rowLo, rowHi int)
+	depthwiseBackwardData    func(dx, dy, w []float32, g Geometry, c, rowLo, rowHi int)
+	depthwiseBackwardWeights func(dw, x, dy []float32, g Geometry, c, rowLo, rowHi int)
+
+	channelSum             func(sum, x []float32, rows, c int)
+	channelCenteredSquares func(sq, x, mean []float32, rows, c int)
+	channelDot2            func(sumDy, sumDyXhat, dy, x, mean, rstd []float32, rows, c int)
+	channelMulSum          func(sum, x, y []float32, rows, c int)
+	channelAffine          func(y, x, scale, shift []float32, rows, c int)
+	batchNormBackward      func(dx, dy, x, a, b, d []float32, rows, c int)
+	scaleChannels          func(y, x, s []float32, rows, c int)
+	addBias                func(y, x, b []float32, rows, c int)
+
+	add, sub, mul, div             func(y, a, b []float32)
+	scale, addScalar               func(y, a []float32, s float32)
+	axpy                           func(y []float32, s float32, x []float32)
+	fill                           func(y []float32, s float32)
+	sqrt, swish, sigmoid           func(y, x []float32)
+	swishBackward, sigmoidBackward func(dx, dy, x []float32)
+	clip                           func(y, x []float32, lo, hi float32)
+	clipBackward                   func(dx, dy, x []float32, lo, hi float32)
+	sum, sumSquares                func(x []float32) float64
+}
+
+var goTable = table{
+	name:                     "go",
+	gemmPacked:               gemmPackedRef,
+	gemmTN:                   gemmTNRef,
+	depthwiseForward:         depthwiseForwardRef,
+	depthwiseBackwardData:    depthwiseBackwardDataRef,
+	depthwiseBackwardWeights: depthwiseBackwardWeightsRef,
+	channelSum:               channelSumRef,
+	channelCenteredSquares:   channelCenteredSquaresRef,
+	channelDot2:              channelDot2Ref,
+	channelMulSum:            channelMulSumRef,
+	channelAffine:            channelAffineRef,
+	batchNormBackward:        batchNormBackwardRef,
+	scaleChannels:            scaleChannelsRef,
+	addBias:                  addBiasRef,
+	add:                      addRef,
+	sub:                      subRef,
+	mul:                      mulRef,
+	div:                      divRef,
+	scale:                    scaleRef,
+	addScalar:                addScalarRef,
+	axpy:                     axpyRef,
+	fill:                     fillRef,
+	sqrt:                     sqrtRef,
+	swish:                    swishRef,
+	sigmoid:                  sigmoidRef,
+	swishBackward:            swishBackwardRef,
+	sigmoidBackward:          sigmoidBackwardRef,
+	clip:                     clipRef,
+	clipBackward:             clipBackwardRef,
+	sum:                      sumRef,
+	sumSquares:               sumSquaresRef,
+}
+
+// EnvPath is the environment variable that names the path to use.
+const EnvPath = "MELANOMA_KERNELS"
+
+var (
+	tables = append(processorTables(), &goTable) // fastest first
+	active = tables[0]
+	envErr = useEnv(os.Getenv(EnvPath))
+)
+
+func useEnv(name string) error {
+	if name == "" {
+		return nil
+	}
+	_, err := Use(name)
+	if err != nil {
+		return fmt.Errorf("%s: %w", EnvPath, err)
+	}
+	return nil
+}
+
+// EnvError reports a value of MELANOMA_KERNELS that names no available path;
+// the fastest path is then in use. Nil where the variable is unset or good.
+func EnvError() error { return envErr }
+
+// Selected returns the name of the path in use: "go", "avx2" or "avx512".
+func Selected() string { return active.name }
+
+// Available returns the paths that this build has and this processor can
+// run, fastest first. The last is always "go".
+func Available() []string {
+	names := make([]string, len(tables))
+	for i, t := range tables {
+		names[i] = t.name
+	}
+	return names
+}
+
+// Use switches every kernel to the named path and returns a function that
+// restores the one before. It is for tests and program start: it must not
+// run while a kernel does.
+func Use(path string) (restore func(), err error) {
+	i := slices.IndexFunc(tables, func(t *table) bool { return t.name == path })
+	if i < 0 {
+		return nil, fmt.Errorf("kernel path %q is not available here (there are %s)", path, strings.Join(Available(), ", "))
+	}
+	before := active
+	active = tables[i]
+	return func() { active = before }, nil
+}
+
+// need panics unless a slice is long enough; op and what make the message.
+func need(have, want int, op, what string) {
+	if have < want {
+		panic(fmt.Sprintf("kernel: %s: len(%s) is %d, needs %d", op, what, have, want))
+	}
+}
+
+// same panics unless two lengths are equal.
+func same(have, want int, op, what string) {
+	if have != want {
+		panic(fmt.Sprintf("kernel: %s: len(%s) is %d, want %d", op, what, have, want))
+	}
+}
