@@ -113,7 +113,7 @@ func (e efficientNet) repeats(i int) int {
 // mbBuilder adds the pieces of a mobile inverted bottleneck.
 type mbBuilder struct {
 	builder
-	arch     efficientNet
+	arch efficientNet
 }
 
 func (b *mbBuilder) conv(name string, in, out, kernel, stride, groups int) {
