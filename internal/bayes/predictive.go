@@ -85,7 +85,7 @@ func Softmax[T Float](dst []float64, logits []T) {
 func Entropy(prob []float64) float64 {
 	var h float64
 	for _, p := range prob {
-		if p > 0 {
+		if p != 0 { // a NaN must stay one
 			h -= p * math.Log(p)
 		}
 	}
