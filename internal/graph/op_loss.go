@@ -143,21 +143,22 @@ func (d DropoutMask) Gradients(_ gorgonia.Nodes, _, dy *gorgonia.Node) gorgonia.
 	return gorgonia.Nodes{apply(d, dy)}
 }
 
-// Factor returns the mask's value at element i.
-func (d DropoutMask) Factor(i int) float64 {
+// Factors calls f with the mask's value at each of the elements [lo, hi).
+func (d DropoutMask) Factors(lo, hi int, f func(i int, factor float64)) {
 	key := rng.Key(*d.Key, "dropout", d.Stream)
-	kept := 0
-	for s := range d.Samples {
-		if rng.Uniform(key, uint64(i*d.Samples+s)) >= d.Rate {
-			kept++
+	for i := lo; i < hi; i++ {
+		kept := 0
+		for s := range d.Samples {
+			if rng.Uniform(key, uint64(i*d.Samples+s)) >= d.Rate {
+				kept++
+			}
 		}
+		f(i, float64(kept)/float64(d.Samples)/(1-d.Rate))
 	}
-	return float64(kept) / float64(d.Samples) / (1 - d.Rate)
 }
 
 // Eval implements Spec.
 func (d DropoutMask) Eval(out Array, in []Array) {
-	for i, x := range in[0].Data {
-		out.Data[i] = x * d.Factor(i)
-	}
+	x := in[0].Data
+	d.Factors(0, len(x), func(i int, factor float64) { out.Data[i] = x[i] * factor })
 }

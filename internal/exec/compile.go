@@ -1,0 +1,155 @@
+package exec
+
+import (
+	"melanoma/internal/graph"
+	"melanoma/internal/kernel"
+)
+
+// compiler binds the steps of a planned program.
+type compiler struct {
+	*Machine
+	plan *planner
+}
+
+// data returns the memory of a value.
+func (c *compiler) data(v *value) []float32 {
+	h := v.home
+	if h.fixed != nil {
+		return h.fixed[v.shift : v.shift+v.size]
+	}
+	lo := h.offset + v.shift
+	return c.arena[lo : lo+v.size : lo+v.size]
+}
+
+// call is what a step works on.
+type call struct {
+	y      []float32
+	x      [][]float32
+	yShape []int
+	shapes [][]int
+}
+
+// bind returns the function that computes a value.
+func (c *compiler) bind(v *value) (func(), error) {
+	a := call{y: c.data(v), yShape: v.shape}
+	for _, in := range c.plan.inputsOf(v) {
+		a.x = append(a.x, c.data(in))
+		a.shapes = append(a.shapes, in.shape)
+	}
+	spec, ok := specOf(v.node)
+	if !ok {
+		return c.bindForeign(v, a)
+	}
+	switch s := spec.(type) {
+	case graph.Conv:
+		return c.conv(s, a), nil
+	case graph.ConvGradInput:
+		return c.convGradInput(s, a), nil
+	case graph.ConvGradWeights:
+		return c.convGradWeights(s, a), nil
+	case graph.MatMul:
+		return c.matMul(s, a), nil
+	case graph.BatchNormStats:
+		return c.batchNormStats(a), nil
+	case graph.BatchNorm:
+		return c.batchNorm(s, a), nil
+	case graph.BatchNormFixed:
+		return c.batchNormFixed(s, a), nil
+	case graph.BatchNormGradParams:
+		return c.batchNormGradParams(s, a), nil
+	case graph.BatchNormGradInput:
+		return c.batchNormGradInput(s, a), nil
+	case graph.Unary, graph.UnaryGrad, graph.Product:
+		return c.elementwise(spec, a), nil
+	case graph.Bias, graph.BiasGrad, graph.Excite, graph.ExciteGradScale, graph.Squeeze, graph.SqueezeGrad:
+		return c.channelwise(spec, a), nil
+	case graph.DropoutMask:
+		return c.dropout(s, a), nil
+	default:
+		return reference(spec, a), nil
+	}
+}
+
+// bindForeign binds Gorgonia's own operators: the sums that its gradients
+// bring in.
+func (c *compiler) bindForeign(v *value, a call) (func(), error) {
+	if v.node.Op().String() != graph.AdditionOp || len(a.x) != 2 {
+		return nil, errForeign
+	}
+	return c.blocks(len(a.y), func(lo, hi int) { kernel.Add(a.y[lo:hi], a.x[0][lo:hi], a.x[1][lo:hi]) }), nil
+}
+
+type compileError string
+
+func (e compileError) Error() string { return string(e) }
+
+const errForeign = compileError("no kernel for this operator of Gorgonia's")
+
+// reference runs a Spec's plain loops: right, and as slow as they are.
+func reference(s graph.Spec, a call) func() {
+	out := graph.Array{Shape: a.yShape, Data: make([]float64, len(a.y))}
+	in := make([]graph.Array, len(a.x))
+	for i, x := range a.x {
+		in[i] = graph.Array{Shape: a.shapes[i], Data: make([]float64, len(x))}
+	}
+	return func() {
+		for i, x := range a.x {
+			for j, v := range x {
+				in[i].Data[j] = float64(v)
+			}
+		}
+		s.Eval(out, in)
+		for i, v := range out.Data {
+			a.y[i] = float32(v)
+		}
+	}
+}
+
+// blockSize is the number of elements that one part of an element-wise step
+// handles: large enough to hide the hand-over, small enough to share out.
+const blockSize = 1 << 14
+
+// blocks cuts n elements into parts and runs f on each.
+func (c *compiler) blocks(n int, f func(lo, hi int)) func() {
+	each := func(lo, hi, _, _ int) { f(lo, hi) }
+	return func() { c.pool.ranges(n, blockSize, each) }
+}
+
+// rowBlocks cuts rows of the given width into parts of about blockSize
+// elements.
+func (c *compiler) rowBlocks(rows, width int, f func(lo, hi int)) func() {
+	most := max(1, blockSize/width)
+	each := func(lo, hi, _, _ int) { f(lo, hi) }
+	return func() { c.pool.ranges(rows, most, each) }
+}
+
+// reduction adds up partial results of equal size in a fixed order.
+type reduction struct {
+	pool  *Pool
+	parts [][]float32
+}
+
+// newReduction returns room for `parts` partial results. The first one is the
+// destination itself.
+func (c *compiler) newReduction(dst []float32, parts int) *reduction {
+	r := &reduction{pool: c.pool, parts: make([][]float32, parts)}
+	r.parts[0] = dst
+	for i := 1; i < parts; i++ {
+		r.parts[i] = make([]float32, len(dst))
+	}
+	return r
+}
+
+// sum adds parts 1, 2, ... to part 0, element by element in that order.
+func (r *reduction) sum() {
+	if len(r.parts) == 1 {
+		return
+	}
+	r.pool.ranges(len(r.parts[0]), blockSize, func(lo, hi, _, _ int) {
+		for _, p := range r.parts[1:] {
+			kernel.Add(r.parts[0][lo:hi], r.parts[0][lo:hi], p[lo:hi])
+		}
+	})
+}
+
+func area(shape []int) int { return shape[1] * shape[2] }

@@ -1,0 +1,24 @@
+// Package exec plans and runs graphs on this machine's processor.
+//
+// Data in: a [graph.Program] and the [Store] that holds its parameters.
+// Data out: logits, the loss, gradients and batch statistics in float32.
+//
+// Terms: the arena is the one array that holds every intermediate result; a
+// step is one operator bound to its places in the arena. Parameters lie in
+// one contiguous array, their gradients in a second of the same layout, so an
+// update, a norm or a checkpoint is one vector loop.
+//
+// Compile orders the nodes that the outputs need, gives each a place by
+// liveness (a place is reused after its last reader), and binds a kernel to
+// each; nothing is allocated while it runs. An operator without a kernel runs
+// by its plain Spec: slow and right. Compiling returns errors; running fails
+// only on a program of another shape.
+//
+// Determinism: work is cut into parts that depend on shapes alone and partial
+// sums are added in a fixed order, so results are the same bytes for any
+// number of workers. They differ between kernel paths (AVX-512, AVX2, plain
+// Go) within the tolerances that internal/kernel states.
+//
+// Concurrency: a Machine runs one call at a time; several machines may share
+// a Pool and a Store as long as only one of them runs.
+package exec

@@ -1,0 +1,209 @@
+package exec
+
+import (
+	"fmt"
+
+	"gorgonia.org/gorgonia"
+
+	"melanoma/internal/graph"
+)
+
+// Machine runs one program: the forward pass, and where the program was
+// differentiated the backward pass after it.
+type Machine struct {
+	program *graph.Program
+	store   *Store
+	pool    *Pool
+	arena   []float32
+	inputs  map[string][]float32
+	steps   []step
+	packs   []func()
+	packed  uint64 // the store's generation whose weights are packed
+	logits  []float32
+	pooled  []float32
+	loss    []float32
+	stats   [][]float32
+}
+
+var _ gorgonia.VM = (*Machine)(nil)
+
+// step is one operator bound to its places.
+type step struct {
+	name string // the operator, for errors and profiles
+	run  func()
+}
+
+// Compile plans the program over the store's parameters. It fails where the
+// store was made for another network.
+func Compile(p *graph.Program, s *Store, pool *Pool) (*Machine, error) {
+	plan := &planner{program: p, values: map[int64]*value{}}
+	if err := plan.arrange(); err != nil {
+		return nil, err
+	}
+	plan.alias()
+	m := &Machine{program: p, store: s, pool: pool, inputs: map[string][]float32{}}
+	copies, err := m.settle(plan)
+	if err != nil {
+		return nil, err
+	}
+	plan.place()
+	m.arena = make([]float32, plan.size)
+	c := &compiler{Machine: m, plan: plan}
+	for _, v := range plan.order {
+		if v.home != v {
+			continue // a view of something computed before
+		}
+		run, err := c.bind(v)
+		if err != nil {
+			return nil, fmt.Errorf("exec: compile %v: %w", v.node.Op(), err)
+		}
+		m.steps = append(m.steps, step{v.node.Op().String(), run})
+	}
+	for _, cp := range copies {
+		src := c.data(cp.from)
+		m.steps = append(m.steps, step{"copy", func() { copy(cp.to, src) }})
+	}
+	m.outputs(c)
+	return m, nil
+}
+
+type copyOut struct {
+	from *value
+	to   []float32
+}
+
+// settle gives a fixed place to everything that lives outside the arena:
+// inputs, parameters, constants, and the gradients that a step can write
+// where the update reads them. The other gradients are copied at the end.
+func (m *Machine) settle(plan *planner) ([]copyOut, error) {
+	for name, n := range m.program.Inputs {
+		buf := make([]float32, max(1, n.Shape().TotalSize()))
+		m.inputs[name] = buf
+		if v := plan.values[n.ID()]; v != nil {
+			v.fixed = buf
+		}
+	}
+	for _, p := range append(append([]graph.Param{}, m.program.Params...), m.program.Buffers...) {
+		view, ok := m.store.View(p.Name)
+		if !ok || len(view) != p.Size() {
+			return nil, fmt.Errorf("exec: compile: the store has no array %s of shape %v", p.Name, p.Shape)
+		}
+		if v := plan.values[p.Node.ID()]; v != nil {
+			v.fixed = view
+		}
+	}
+	for _, v := range plan.values {
+		if v.outside && v.fixed == nil {
+			c, err := constant(v.node)
+			if err != nil {
+				return nil, err
+			}
+			v.fixed = c
+		}
+	}
+	var copies []copyOut
+	for i, n := range m.program.Grads {
+		to, _ := m.store.Grad(m.program.Params[i].Name)
+		v := plan.values[n.ID()]
+		if v.home == v && v.fixed == nil && !v.outside {
+			v.fixed = to
+			continue
+		}
+		copies = append(copies, copyOut{v, to})
+	}
+	return copies, nil
+}
+
+func constant(n *gorgonia.Node) ([]float32, error) {
+	if n.Value() == nil {
+		return nil, fmt.Errorf("exec: compile: input %s has no value and is none of the program's inputs or parameters", n.Name())
+	}
+	switch d := n.Value().Data().(type) {
+	case float32:
+		return []float32{d}, nil
+	case []float32:
+		return d, nil
+	default:
+		return nil, fmt.Errorf("exec: compile: constant %s of type %T, want float32", n.Name(), d)
+	}
+}
+
+func (m *Machine) outputs(c *compiler) {
+	of := func(n *gorgonia.Node) []float32 {
+		if n == nil {
+			return nil
+		}
+		return c.data(c.plan.values[n.ID()])
+	}
+	m.logits, m.pooled, m.loss = of(m.program.Logits), of(m.program.Pooled), of(m.program.Loss)
+	for _, b := range m.program.BatchNorms {
+		m.stats = append(m.stats, of(b.Stats))
+	}
+}
+
+// Input returns the array of a named input for the caller to fill ("images"
+// [N,H,W,3], "meta", "targets", "row_weights"), nil if the program has none.
+func (m *Machine) Input(name string) []float32 { return m.inputs[name] }
+
+// Run computes everything once. key selects the dropout masks.
+func (m *Machine) Run(key uint64) error {
+	*m.program.Key = key
+	if m.packed != m.store.generation {
+		m.pool.Run(len(m.packs), func(part, _ int) { m.packs[part]() })
+		m.packed = m.store.generation
+	}
+	for _, s := range m.steps {
+		s.run()
+	}
+	return nil
+}
+
+// Logits returns the logits [N,K] of the last run, valid until the next.
+func (m *Machine) Logits() []float32 { return m.logits }
+
+// Pooled returns the features before the head, [N,F], of the last run; nil if
+// the program does not name them.
+func (m *Machine) Pooled() []float32 { return m.pooled }
+
+// Loss returns the loss of the last run, 0 if the program has none.
+func (m *Machine) Loss() float32 {
+	if m.loss == nil {
+		return 0
+	}
+	return m.loss[0]
+}
+
+// ArenaBytes returns the memory of intermediate results in bytes.
+func (m *Machine) ArenaBytes() int { return 4 * len(m.arena) }
+
+// UpdateRunningStatistics moves the running statistics towards those of the
+// last batch. momentum replaces the program's own if it is above 0; 1 sets
+// them to the batch's.
+func (m *Machine) UpdateRunningStatistics(momentum float64) {
+	for i, b := range m.program.BatchNorms {
+		mean, _ := m.store.View(b.Mean)
+		variance, _ := m.store.View(b.Variance)
+		w := b.Momentum
+		if momentum > 0 {
+			w = momentum
+		}
+		unbiased := 1.0
+		if b.Count > 1 {
+			unbiased = float64(b.Count) / float64(b.Count-1)
+		}
+		c := len(mean)
+		for k := range c {
+			mean[k] = float32((1-w)*float64(mean[k]) + w*float64(m.stats[i][k]))
+			variance[k] = float32((1-w)*float64(variance[k]) + w*unbiased*float64(m.stats[i][c+k]))
+		}
+	}
+}
+
+// RunAll implements gorgonia.VM: one run with the key of the last.
+func (m *Machine) RunAll() error { return m.Run(*m.program.Key) }
+
+// Reset implements gorgonia.VM. A machine carries nothing from run to run.
+func (m *Machine) Reset() {}
+
+// Close implements gorgonia.VM. The pool is the caller's.
+func (m *Machine) Close() error { return nil }

@@ -1,0 +1,163 @@
+package exec
+
+import (
+	"melanoma/internal/graph"
+	"melanoma/internal/kernel"
+)
+
+// convKind says which kernels a convolution runs on.
+type convKind int
+
+const (
+	pointwise convKind = iota // 1x1, stride 1, no padding: one matrix product
+	depthwise                 // one filter a channel
+	dense                     // any other with one group: patches, then a product
+	grouped                   // no kernel: the plain Spec
+)
+
+func kindOf(a graph.ConvAttrs, x, w []int) convKind {
+	switch {
+	case a.Groups == 1 && w[2] == 1 && w[3] == 1 && a.Stride == [2]int{1, 1} && a.Pad == [4]int{}:
+		return pointwise
+	case a.Groups == x[3] && w[1] == 1 && w[0] == x[3]:
+		return depthwise
+	case a.Groups == 1:
+		return dense
+	default:
+		return grouped
+	}
+}
+
+// convCall is one convolution's shapes: x [N,H,W,I], w [O,I/g,kH,kW], y.
+type convCall struct {
+	g          kernel.Geometry
+	n, in, out int // images, channels
+	patch      int // kH*kW*I/groups
+	xImage     int // elements of one image of x
+	yImage     int // elements of one image of y
+	positions  int // output positions of one image
+}
+
+func newConvCall(a graph.ConvAttrs, x, w, y []int) convCall {
+	return convCall{
+		g: kernel.Geometry{InH: x[1], InW: x[2], OutH: y[1], OutW: y[2], KH: w[2], KW: w[3],
+			StrideH: a.Stride[0], StrideW: a.Stride[1], PadTop: a.Pad[0], PadLeft: a.Pad[1]},
+		n: x[0], in: x[3], out: y[3], patch: w[1] * w[2] * w[3],
+		xImage: x[1] * x[2] * x[3], yImage: y[1] * y[2] * y[3], positions: y[1] * y[2],
+	}
+}
+
+// conv binds y = x * w.
+func (c *compiler) conv(s graph.Conv, a call) func() {
+	cc := newConvCall(s.ConvAttrs, a.shapes[0], a.shapes[1], a.yShape)
+	x, w, y := a.x[0], a.x[1], a.y
+	switch kindOf(s.ConvAttrs, a.shapes[0], a.shapes[1]) {
+	case pointwise:
+		packed := make([]float32, kernel.PackedLen(cc.in, cc.out))
+		c.packs = append(c.packs, func() { kernel.PackBT(packed, w, cc.in, cc.out, cc.in) })
+		return c.product(y, x, packed, cc.n*cc.positions, cc.out, cc.in)
+	case depthwise:
+		packed := c.packDepthwise(w, cc)
+		return c.imageRows(cc.n, cc.g.OutH, cc.g.OutW*cc.out, func(i, lo, hi int) {
+			kernel.DepthwiseForward(y[i*cc.yImage:(i+1)*cc.yImage], x[i*cc.xImage:(i+1)*cc.xImage], packed, cc.g, cc.in, lo, hi)
+		})
+	case dense:
+		return c.convDense(x, w, y, cc)
+	default:
+		return reference(s, a)
+	}
+}
+
+// product binds y[m,n] = x[m,k] times packed weights, cut into row blocks.
+func (c *compiler) product(y, x, packed []float32, m, n, k int) func() {
+	each := func(lo, hi, _, _ int) {
+		kernel.GemmPacked(y[lo*n:hi*n], n, x[lo*k:hi*k], k, packed, hi-lo, n, k, false)
+	}
+	most := productRows(k)
+	return func() { c.pool.ranges(m, most, each) }
+}
+
+// productRows is the number of rows of A that one part multiplies: about
+// 128 KB of A, so that it stays in the second-level cache over all panels.
+func productRows(k int) int { return min(max((1<<15)/k, 48), 1024) }
+
+// imageRows cuts n images of `rows` rows of the given width into parts that
+// lie within one image.
+func (c *compiler) imageRows(n, rows, width int, f func(image, lo, hi int)) func() {
+	most := max(1, min(rows, 2*blockSize/width))
+	per := partsOf(rows, most)
+	each := func(part, _ int) {
+		i, b := part/per, part%per
+		f(i, b*most, min((b+1)*most, rows))
+	}
+	return func() { c.pool.Run(n*per, each) }
+}
+
+func (c *compiler) packDepthwise(w []float32, cc convCall) []float32 {
+	packed := make([]float32, len(w))
+	c.packs = append(c.packs, func() { kernel.PackDepthwise(packed, w, cc.g.KH, cc.g.KW, cc.in) })
+	return packed
+}
+
+// patchWeights keeps w [O,I,kH,kW] as [O, kH*kW*I], the order of patches.
+func (c *compiler) patchWeights(w []float32, cc convCall, then func(ordered []float32)) {
+	ordered := make([]float32, len(w))
+	c.packs = append(c.packs, func() {
+		reorderWeights(ordered, w, cc.out, cc.in, cc.g.KH*cc.g.KW)
+		then(ordered)
+	})
+}
+
+// reorderWeights turns [O,I,taps] into [O,taps,I].
+func reorderWeights(dst, w []float32, out, in, taps int) {
+	for o := range out {
+		for i := range in {
+			for t := range taps {
+				dst[(o*taps+t)*in+i] = w[(o*in+i)*taps+t]
+			}
+		}
+	}
+}
+
+// restoreWeights turns [O,taps,I] back into [O,I,taps].
+func restoreWeights(w, src []float32, out, in, taps int) {
+	for o := range out {
+		for i := range in {
+			for t := range taps {
+				w[(o*in+i)*taps+t] = src[(o*taps+t)*in+i]
+			}
+		}
+	}
+}
+
+// patchRows is the number of output rows whose patches are made at a time.
+func (cc convCall) patchRows() int {
+	return max(1, min(cc.g.OutH, (1<<16)/(cc.g.OutW*cc.patch)))
+}
+
+func (c *compiler) convDense(x, w, y []float32, cc convCall) func() {
+	packed := make([]float32, kernel.PackedLen(cc.patch, cc.out))
+	c.patchWeights(w, cc, func(ordered []float32) { kernel.PackBT(packed, ordered, cc.patch, cc.out, cc.patch) })
+	rows := cc.patchRows()
+	per := partsOf(cc.g.OutH, rows)
+	scratch := c.scratch(rows * cc.g.OutW * cc.patch)
+	width := cc.g.OutW * cc.out
+	each := func(part, worker int) {
+		i, lo := part/per, part%per*rows
+		hi := min(lo+rows, cc.g.OutH)
+		m := (hi - lo) * cc.g.OutW
+		cols := scratch[worker][:m*cc.patch]
+		kernel.Im2col(cols, x[i*cc.xImage:(i+1)*cc.xImage], cc.g, cc.in, lo, hi)
+		kernel.GemmPacked(y[i*cc.yImage+lo*width:i*cc.yImage+hi*width], cc.out, cols, cc.patch, packed, m, cc.out, cc.patch, false)
+	}
+	return func() { c.pool.Run(cc.n*per, each) }
+}
+
+// scratch returns one array of the given size for each worker.
+func (c *compiler) scratch(size int) [][]float32 {
+	s := make([][]float32, c.pool.Workers())
+	for i := range s {
+		s[i] = make([]float32, size)
+	}
+	return s
+}

@@ -1,0 +1,134 @@
+package exec
+
+import (
+	"melanoma/internal/graph"
+	"melanoma/internal/kernel"
+)
+
+// convGradInput binds dx from dy and w.
+func (c *compiler) convGradInput(s graph.ConvGradInput, a call) func() {
+	cc := newConvCall(s.ConvAttrs, a.yShape, a.shapes[1], a.shapes[0])
+	dy, w, dx := a.x[0], a.x[1], a.y
+	switch kindOf(s.ConvAttrs, a.yShape, a.shapes[1]) {
+	case pointwise:
+		packed := make([]float32, kernel.PackedLen(cc.out, cc.in))
+		c.packs = append(c.packs, func() { kernel.PackB(packed, w, cc.out, cc.in, cc.in) })
+		return c.product(dx, dy, packed, cc.n*cc.positions, cc.in, cc.out)
+	case depthwise:
+		packed := c.packDepthwise(w, cc)
+		return c.imageRows(cc.n, cc.g.InH, cc.g.InW*cc.in, func(i, lo, hi int) {
+			kernel.DepthwiseBackwardData(dx[i*cc.xImage:(i+1)*cc.xImage], dy[i*cc.yImage:(i+1)*cc.yImage], packed, cc.g, cc.in, lo, hi)
+		})
+	case dense:
+		return c.denseGradInput(dx, dy, w, cc)
+	default:
+		return reference(s, a)
+	}
+}
+
+func (c *compiler) denseGradInput(dx, dy, w []float32, cc convCall) func() {
+	packed := make([]float32, kernel.PackedLen(cc.out, cc.patch))
+	c.patchWeights(w, cc, func(ordered []float32) { kernel.PackB(packed, ordered, cc.out, cc.patch, cc.patch) })
+	scratch := c.scratch(cc.positions * cc.patch)
+	each := func(i, worker int) {
+		cols := scratch[worker]
+		kernel.GemmPacked(cols, cc.patch, dy[i*cc.yImage:(i+1)*cc.yImage], cc.out, packed, cc.positions, cc.patch, cc.out, false)
+		image := dx[i*cc.xImage : (i+1)*cc.xImage]
+		clear(image)
+		kernel.Col2im(image, cols, cc.g, cc.in)
+	}
+	return func() { c.pool.Run(cc.n, each) }
+}
+
+// convGradWeights binds dw from x and dy.
+func (c *compiler) convGradWeights(s graph.ConvGradWeights, a call) func() {
+	cc := newConvCall(s.ConvAttrs, a.shapes[0], a.yShape, a.shapes[1])
+	x, dy, dw := a.x[0], a.x[1], a.y
+	switch kindOf(s.ConvAttrs, a.shapes[0], a.yShape) {
+	case pointwise:
+		return c.productTN(dw, dy, x, cc.n*cc.positions, cc.out, cc.in)
+	case depthwise:
+		return c.depthwiseGradWeights(dw, x, dy, cc)
+	case dense:
+		return c.denseGradWeights(dw, x, dy, cc)
+	default:
+		return reference(s, a)
+	}
+}
+
+// productTN binds c[k,n] = a[m,k]^T b[m,n]. Small results are summed from
+// parts of the m rows; large ones are cut into blocks of their own rows.
+func (c *compiler) productTN(dst, a, b []float32, m, k, n int) func() {
+	const rowsAPart, blockRows, mostPartials = 2048, 96, 1 << 20
+	parts := min(partsOf(m, rowsAPart), 8, max(1, mostPartials/(k*n)))
+	r := c.newReduction(dst, parts)
+	blocks := partsOf(k, blockRows)
+	each := func(job, _ int) {
+		p, lo := job/blocks, job%blocks*blockRows
+		hi := min(lo+blockRows, k)
+		from, to := m*p/parts, m*(p+1)/parts
+		kernel.GemmTN(r.parts[p][lo*n:hi*n], n, a[from*k+lo:(to-1)*k+hi], k, b[from*n:to*n], n, to-from, n, hi-lo, false)
+	}
+	return func() {
+		c.pool.Run(parts*blocks, each)
+		r.sum()
+	}
+}
+
+func (c *compiler) depthwiseGradWeights(dw, x, dy []float32, cc convCall) func() {
+	sum := make([]float32, len(dw))
+	r := c.newReduction(sum, cc.n)
+	each := func(i, _ int) {
+		clear(r.parts[i])
+		kernel.DepthwiseBackwardWeights(r.parts[i], x[i*cc.xImage:(i+1)*cc.xImage], dy[i*cc.yImage:(i+1)*cc.yImage], cc.g, cc.in, 0, cc.g.OutH)
+	}
+	return func() {
+		c.pool.Run(cc.n, each)
+		r.sum()
+		kernel.UnpackDepthwise(dw, sum, cc.g.KH, cc.g.KW, cc.in)
+	}
+}
+
+func (c *compiler) denseGradWeights(dw, x, dy []float32, cc convCall) func() {
+	sum := make([]float32, len(dw))
+	r := c.newReduction(sum, cc.n)
+	rows := cc.patchRows()
+	scratch := c.scratch(rows * cc.g.OutW * cc.patch)
+	width := cc.g.OutW * cc.out
+	each := func(i, worker int) {
+		for lo := 0; lo < cc.g.OutH; lo += rows {
+			hi := min(lo+rows, cc.g.OutH)
+			m := (hi - lo) * cc.g.OutW
+			cols := scratch[worker][:m*cc.patch]
+			kernel.Im2col(cols, x[i*cc.xImage:(i+1)*cc.xImage], cc.g, cc.in, lo, hi)
+			kernel.GemmTN(r.parts[i], cc.patch, dy[i*cc.yImage+lo*width:i*cc.yImage+hi*width], cc.out, cols, cc.patch, m, cc.patch, cc.out, lo > 0)
+		}
+	}
+	return func() {
+		c.pool.Run(cc.n, each)
+		r.sum()
+		restoreWeights(dw, sum, cc.out, cc.in, cc.g.KH*cc.g.KW)
+	}
+}
+
+// matMul binds a matrix product of the head: x w^T, dy w or dy^T x.
+func (c *compiler) matMul(s graph.MatMul, a call) func() {
+	m, n, k, _ := s.Dims(a.shapes[0], a.shapes[1])
+	x, w, y := a.x[0], a.x[1], a.y
+	if s.TransposeA && s.TransposeB {
+		return reference(s, a)
+	}
+	if s.TransposeA {
+		return c.productTN(y, x, w, k, m, n)
+	}
+	packed := make([]float32, kernel.PackedLen(k, n))
+	product := c.product(y, x, packed, m, n, k)
+	return func() { // the second factor need not be a parameter: pack each time
+		if s.TransposeB {
+			kernel.PackBT(packed, w, k, n, k)
+		} else {
+			kernel.PackB(packed, w, k, n, n)
+		}
+		product()
+	}
+}

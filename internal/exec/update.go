@@ -1,0 +1,136 @@
+package exec
+
+import (
+	"fmt"
+	"math"
+
+	"melanoma/internal/bayes"
+	"melanoma/internal/kernel"
+	"melanoma/internal/rng"
+)
+
+// updateBlock is the number of elements that pass through a whole update
+// program at a time: its registers then stay in the first-level cache.
+const updateBlock = 512
+
+// Updater applies an update rule to the parameters of a Store.
+type Updater struct {
+	rule    bayes.Rule
+	program *bayes.Program
+	store   *Store
+	pool    *Pool
+	seed    uint64
+	vectors bayes.Vectors[float32]
+	scratch [][][]float32 // [worker][register][updateBlock]
+}
+
+// NewUpdater allocates the rule's slots and sets them to their initial values.
+// decay marks the elements that weight decay and the prior act on (see
+// [Store.DecayMask]). seed keys the noise and the random initial values.
+func NewUpdater(rule bayes.Rule, s *Store, pool *Pool, decay []float32, seed uint64) (*Updater, error) {
+	program := rule.Program()
+	if err := program.Validate(); err != nil {
+		return nil, fmt.Errorf("exec: update rule %s: %w", rule.Name(), err)
+	}
+	if len(decay) != len(s.params) {
+		return nil, fmt.Errorf("exec: update rule %s: decay mask has %d elements, want %d", rule.Name(), len(decay), len(s.params))
+	}
+	u := &Updater{rule: rule, program: program, store: s, pool: pool, seed: seed}
+	u.vectors = bayes.Vectors[float32]{Param: s.params, Grad: s.grads, Decay: decay}
+	for _, slot := range rule.Slots() {
+		v := make([]float32, len(s.params))
+		if slot.InitNormalSD > 0 {
+			rng.Normal(v, rng.Key(seed, "slot", slot.Name), 0)
+		}
+		for i := range v {
+			v[i] = slot.InitConst + slot.InitNormalSD*v[i]
+		}
+		u.vectors.Slots = append(u.vectors.Slots, v)
+	}
+	for range pool.Workers() {
+		registers := make([][]float32, program.Registers)
+		for r := range registers {
+			registers[r] = make([]float32, updateBlock)
+		}
+		u.scratch = append(u.scratch, registers)
+	}
+	return u, nil
+}
+
+// Slots returns the rule's state by name, inside the updater (not a copy), in
+// the layout of the parameters.
+func (u *Updater) Slots() map[string][]float32 {
+	out := map[string][]float32{}
+	for i, s := range u.rule.Slots() {
+		out[s.Name] = u.vectors.Slots[i]
+	}
+	return out
+}
+
+// Step applies the rule once at 0-based step `step`. It first scales the
+// gradient down to L2 norm maxNorm if that is above 0 and the norm exceeds it.
+// It returns the norm before scaling; a norm that is not finite is returned
+// without an update.
+func (u *Updater) Step(step int, learningRate, maxNorm float64) float64 {
+	norm := math.Sqrt(u.sumSquares())
+	if math.IsNaN(norm) || math.IsInf(norm, 0) {
+		return norm
+	}
+	if maxNorm > 0 && norm > maxNorm {
+		s := float32(maxNorm / norm)
+		g := u.store.grads
+		u.pool.ranges(len(g), blockSize, func(lo, hi, _, _ int) { kernel.Scale(g[lo:hi], g[lo:hi], s) })
+	}
+	scalars := u.rule.Scalars(step, learningRate)
+	key := rng.Key(u.seed, "update", step)
+	u.pool.ranges(len(u.store.params), updateBlock, func(lo, hi, _, worker int) {
+		u.block(lo, hi, u.scratch[worker], scalars, key)
+	})
+	u.store.Changed()
+	return norm
+}
+
+// sumSquares adds the squares of the gradient in fixed parts and order.
+func (u *Updater) sumSquares() float64 {
+	g := u.store.grads
+	parts := make([]float64, partsOf(len(g), blockSize))
+	u.pool.ranges(len(g), blockSize, func(lo, hi, part, _ int) { parts[part] = kernel.SumSquares(g[lo:hi]) })
+	total := 0.0
+	for _, p := range parts {
+		total += p
+	}
+	return total
+}
+
+// block runs the program on the elements [lo, hi).
+func (u *Updater) block(lo, hi int, reg [][]float32, scalars []float64, key uint64) {
+	n := hi - lo
+	for _, in := range u.program.Code {
+		switch in.Op {
+		case bayes.Load:
+			copy(reg[in.D][:n], u.vectors.At(bayes.Vector(in.A))[lo:hi])
+		case bayes.Store:
+			copy(u.vectors.At(bayes.Vector(in.D))[lo:hi], reg[in.A][:n])
+		case bayes.Add:
+			kernel.Add(reg[in.D][:n], reg[in.A][:n], reg[in.B][:n])
+		case bayes.Sub:
+			kernel.Sub(reg[in.D][:n], reg[in.A][:n], reg[in.B][:n])
+		case bayes.Mul:
+			kernel.Mul(reg[in.D][:n], reg[in.A][:n], reg[in.B][:n])
+		case bayes.Div:
+			kernel.Div(reg[in.D][:n], reg[in.A][:n], reg[in.B][:n])
+		case bayes.Sqrt:
+			kernel.Sqrt(reg[in.D][:n], reg[in.A][:n])
+		case bayes.Neg:
+			kernel.MulScalar(reg[in.D][:n], reg[in.A][:n], -1)
+		case bayes.AddScalar:
+			kernel.AddScalar(reg[in.D][:n], reg[in.A][:n], float32(scalars[in.S]))
+		case bayes.MulScalar:
+			kernel.MulScalar(reg[in.D][:n], reg[in.A][:n], float32(scalars[in.S]))
+		case bayes.Noise:
+			rng.Normal(reg[in.D][:n], key, uint64(lo))
+		default:
+			panic(fmt.Sprintf("exec: update rule %s: unknown operation %v", u.rule.Name(), in.Op))
+		}
+	}
+}
