@@ -259,9 +259,7 @@ func runProgram(t *testing.T, p *graph.Program, weights, inputs map[string][]flo
 		let(node, inputs[name])
 	}
 	for _, param := range slices.Concat(p.Params, p.Buffers) {
-		if param.Node != nil {
-			let(param.Node, weights[param.Name])
-		}
+		let(param.Node, weights[param.Name])
 	}
 	values := make([]gorgonia.Value, len(wanted))
 	for i, n := range wanted {

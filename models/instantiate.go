@@ -23,8 +23,8 @@ type Instance struct {
 // Instantiate builds the net as one Gorgonia graph. Inputs are "images"
 // [N,S,S,3], "meta" [N,M] if the net takes metadata, and with Targets
 // "targets" [N,K] and "row_weights" [N]. Params and Buffers have the net's
-// order. In training the running statistics are no part of the graph: their
-// Node is nil, and BatchNorms says how to update them.
+// order. In training nothing takes the running statistics as input;
+// BatchNorms says how to update them.
 //
 // A wrong shape is an error that names the layer.
 func (n *Net) Instantiate(in Instance) (*graph.Program, error) {
@@ -88,11 +88,8 @@ func (a *assembly) node(name string, shape []int) *gorgonia.Node {
 }
 
 func (a *assembly) declare(p Param) {
-	param := graph.Param{Name: p.Name, Shape: p.Shape}
-	if p.Role.Trained() || !a.in.Train {
-		param.Node = a.node(p.Name, p.Shape)
-		a.params[p.Name] = param.Node
-	}
+	param := graph.Param{Name: p.Name, Shape: p.Shape, Node: a.node(p.Name, p.Shape)}
+	a.params[p.Name] = param.Node
 	if p.Role.Trained() {
 		a.prog.Params = append(a.prog.Params, param)
 	} else {
