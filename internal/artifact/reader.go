@@ -1,0 +1,253 @@
+package artifact
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/endian"
+	"github.com/apache/arrow/go/v15/arrow/ipc"
+	"github.com/apache/arrow/go/v15/arrow/memory"
+
+	"melanoma/internal/fault"
+)
+
+// Reader reads the record batches of one file, each on its own. It holds the
+// file's footer and an open file, and is safe for concurrent use.
+type Reader struct {
+	path   string
+	closer io.Closer
+	source io.ReaderAt
+	meta   Meta
+	slots  []slot
+	blocks []block
+	rows   []int
+}
+
+// Open opens a file and checks its kind and version; an empty kind accepts
+// any. A missing, damaged or foreign file is an input fault naming it.
+func Open(path, kind string) (*Reader, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, readFault(path, err)
+	}
+	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = errors.New("not a regular file")
+	}
+	if err != nil {
+		f.Close()
+		return nil, readFault(path, err)
+	}
+	r, err := newReader(path, f, info.Size(), kind, memory.DefaultAllocator)
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	r.closer = f
+	return r, nil
+}
+
+func newReader(path string, source io.ReaderAt, size int64, kind string, mem memory.Allocator) (*Reader, error) {
+	r := &Reader{path: path, source: source}
+	schema, err := readSchema(io.NewSectionReader(source, 0, size), mem)
+	if err != nil {
+		return nil, r.fault(err)
+	}
+	var ok bool
+	if r.meta, ok = metaOf(schema.Metadata()); !ok {
+		return nil, fault.New(fault.Input, "it may have been made by another program", "artifact: %s: no table of a run: its schema says nothing of kind and version", path)
+	}
+	if kind != "" && r.meta.Kind != kind {
+		return nil, fault.New(fault.Input, "", "artifact: %s: holds %q, not %q", path, r.meta.Kind, kind)
+	}
+	if known := KnownVersion(r.meta.Kind); r.meta.Version > known {
+		return nil, fault.New(fault.Input, "use a newer melanoma", "artifact: %s: version %d of %q is newer than %d, the newest known", path, r.meta.Version, r.meta.Kind, known)
+	}
+	if r.slots, err = slots(schema); err != nil {
+		return nil, fault.New(fault.Input, "", "artifact: %s: %w", path, err)
+	}
+	if r.blocks, err = readBlocks(source, size); err != nil {
+		return nil, r.fault(err)
+	}
+	r.rows = make([]int, len(r.blocks))
+	for i, b := range r.blocks {
+		m, err := readMessage(source, b)
+		if err == nil && m.rows > 8*b.body {
+			err = errDamaged
+		}
+		if err != nil {
+			return nil, r.fault(fmt.Errorf("record batch %d: %w", i, err))
+		}
+		r.rows[i] = int(m.rows)
+	}
+	return r, nil
+}
+
+// readSchema asks Arrow for a file's schema; its panics on damaged files
+// become errors.
+func readSchema(s *io.SectionReader, mem memory.Allocator) (schema *arrow.Schema, err error) {
+	defer recovered(&err)
+	fr, err := ipc.NewFileReader(s, ipc.WithAllocator(mem))
+	if err != nil {
+		return nil, err
+	}
+	defer fr.Close()
+	if schema = fr.Schema(); schema.Endianness() != endian.NativeEndian {
+		return nil, errors.New("written on a machine of the other byte order")
+	}
+	return schema, nil
+}
+
+// fault names the file in an error of reading it.
+func (r *Reader) fault(err error) error {
+	return fault.New(fault.Input, "the file is damaged or cut short: remove it and run the stage that writes it again", "artifact: read %s: %w", r.path, err)
+}
+
+// Meta returns the file's metadata.
+func (r *Reader) Meta() Meta { return r.meta }
+
+// NumBatches returns the number of record batches.
+func (r *Reader) NumBatches() int { return len(r.blocks) }
+
+// BatchRows returns the number of rows of batch i.
+func (r *Reader) BatchRows(i int) int { return r.rows[i] }
+
+// Len returns the number of rows of the file.
+func (r *Reader) Len() int {
+	n := 0
+	for _, rows := range r.rows {
+		n += rows
+	}
+	return n
+}
+
+// Names returns the names of the file's columns, in order.
+func (r *Reader) Names() []string {
+	names := make([]string, len(r.slots))
+	for i, s := range r.slots {
+		names[i] = s.name
+	}
+	return names
+}
+
+// Close closes the file. Tables read from it stay valid.
+func (r *Reader) Close() error {
+	if r.closer == nil {
+		return nil
+	}
+	return r.closer.Close()
+}
+
+// slotsOf returns the named columns, and all of them for no name.
+func (r *Reader) slotsOf(names []string) ([]slot, error) {
+	if len(names) == 0 {
+		return r.slots, nil
+	}
+	out := make([]slot, len(names))
+	for i, name := range names {
+		at := slices.IndexFunc(r.slots, func(s slot) bool { return s.name == name })
+		if at < 0 {
+			return nil, fault.New(fault.Input, "", "artifact: %s: no column %q, it has %s", r.path, name, strings.Join(r.Names(), ", "))
+		}
+		out[i] = r.slots[at]
+	}
+	return out, nil
+}
+
+// Batch returns the named columns of record batch i, or all columns if none
+// is named. It reads those columns alone, and copies nothing but strings.
+func (r *Reader) Batch(i int, columns ...string) (*Table, error) {
+	wanted, err := r.slotsOf(columns)
+	if err != nil {
+		return nil, err
+	}
+	t, err := r.batch(i, wanted)
+	if err != nil {
+		return nil, r.fault(fmt.Errorf("record batch %d: %w", i, err))
+	}
+	return t, nil
+}
+
+func (r *Reader) batch(i int, wanted []slot) (*Table, error) {
+	m, err := readMessage(r.source, r.blocks[i])
+	if err != nil {
+		return nil, err
+	}
+	var spans []span
+	for _, s := range wanted {
+		if err := s.check(m); err != nil {
+			return nil, err
+		}
+		spans = append(spans, m.buffers[s.buffer:s.buffer+s.buffers]...)
+	}
+	buffers, err := readSpans(r.source, spans)
+	if err != nil {
+		return nil, err
+	}
+	t := &Table{Meta: r.meta, source: r.path}
+	for _, s := range wanted {
+		c, err := s.decode(m, buffers[:s.buffers])
+		if err != nil {
+			return nil, err
+		}
+		buffers = buffers[s.buffers:]
+		t.add(c)
+	}
+	return t, t.err
+}
+
+// RowBytes reads one value of a binary column: row counts within record batch
+// i. It reads that value alone, into dst if it is large enough.
+func (r *Reader) RowBytes(i, row int, name string, dst []byte) ([]byte, error) {
+	wanted, err := r.slotsOf([]string{name})
+	if err != nil {
+		return nil, err
+	}
+	s := wanted[0]
+	if s.kind != kindBytes {
+		return nil, fault.New(fault.Input, "", "artifact: %s: column %q is %v, not %v", r.path, name, s.kind, kindBytes)
+	}
+	if row < 0 || row >= r.rows[i] {
+		return nil, fmt.Errorf("artifact: %s: record batch %d has no row %d", r.path, i, row)
+	}
+	dst, err = r.rowBytes(i, row, s, dst)
+	if err != nil {
+		return nil, r.fault(fmt.Errorf("record batch %d, row %d: %w", i, row, err))
+	}
+	return dst, nil
+}
+
+func (r *Reader) rowBytes(i, row int, s slot, dst []byte) ([]byte, error) {
+	m, err := readMessage(r.source, r.blocks[i])
+	if err != nil {
+		return nil, err
+	}
+	if err := s.check(m); err != nil {
+		return nil, err
+	}
+	offsets, values := m.buffers[s.buffer+1], m.buffers[s.buffer+2]
+	if int64(row)+2 > offsets.length/4 {
+		return nil, errDamaged
+	}
+	var pair [8]byte
+	if _, err := r.source.ReadAt(pair[:], offsets.offset+4*int64(row)); err != nil {
+		return nil, err
+	}
+	start := int64(int32(binary.LittleEndian.Uint32(pair[:])))
+	end := int64(int32(binary.LittleEndian.Uint32(pair[4:])))
+	if start < 0 || end < start || end > values.length {
+		return nil, errDamaged
+	}
+	dst = slices.Grow(dst[:0], int(end-start))[:end-start]
+	if len(dst) == 0 {
+		return dst, nil
+	}
+	_, err = r.source.ReadAt(dst, values.offset+start)
+	return dst, err
+}
