@@ -1,5 +1,11 @@
 package report
 
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+)
+
 // Input is everything the page shows, in the order in which it shows it.
 type Input struct {
 	// Title names the run; Summary says in a sentence what was run.
@@ -21,8 +27,11 @@ type Input struct {
 	// empty without a test set.
 	Test []float64
 	// Thumbnail returns a small PNG or JPEG of an image, at most about 160
-	// pixels on its longer side (see [Thumbnail]); nil shows no pictures.
+	// pixels on its longer side (see [EncodeThumbnail]); nil shows no pictures.
 	Thumbnail func(imageName string) ([]byte, error)
+	// Bootstrap returns the random stream for a second interval, from
+	// resampling whole groups, of the named model; nil leaves it out.
+	Bootstrap func(model string) *rand.Rand
 	// Warnings stand at the top of the page, Notes below the headline.
 	Warnings, Notes []string
 }
@@ -114,4 +123,65 @@ type Nested struct {
 	// Baseline names what the gain is measured against, such as
 	// "equal weights".
 	Baseline string
+}
+
+// check returns an error that names the first contradiction in the input.
+func (in *Input) check() error {
+	if in.Positive >= len(in.Classes) {
+		return fmt.Errorf("report: positive class %d of %d classes", in.Positive, len(in.Classes))
+	}
+	names := make(map[string]bool)
+	for _, m := range in.Models {
+		if names[m.Name] {
+			return fmt.Errorf("report: model %q stands twice", m.Name)
+		}
+		names[m.Name] = true
+		if err := m.check(len(in.Classes)); err != nil {
+			return err
+		}
+	}
+	if err := in.Blend.checkFinal(); err != nil {
+		return err
+	}
+	for i, p := range in.Test {
+		if !(p >= 0 && p <= 1) {
+			return fmt.Errorf("report: test image %d has probability %v", i, p)
+		}
+	}
+	return nil
+}
+
+func (m *Model) check(classes int) error {
+	seen := make(map[string]bool, len(m.Rows))
+	for i, r := range m.Rows {
+		if err := r.check(classes); err != nil {
+			return fmt.Errorf("report: model %q, row %d (%s): %w", m.Name, i, r.ImageName, err)
+		}
+		if seen[r.ImageName] {
+			return fmt.Errorf("report: model %q, row %d (%s): the image stands twice", m.Name, i, r.ImageName)
+		}
+		seen[r.ImageName] = true
+	}
+	return nil
+}
+
+func (r *Row) check(classes int) error {
+	if len(r.Prob) != classes {
+		return fmt.Errorf("%d probabilities for %d classes", len(r.Prob), classes)
+	}
+	for k, p := range r.Prob {
+		// NaN fails both comparisons.
+		if !(p >= 0 && p <= 1) {
+			return fmt.Errorf("probability %v of class %d", p, k)
+		}
+	}
+	if r.Target >= classes {
+		return fmt.Errorf("target %d of %d classes", r.Target, classes)
+	}
+	for _, u := range []float64{r.PredictiveEntropy, r.ExpectedEntropy, r.MutualInformation, r.ViewVariance} {
+		if math.IsInf(u, 0) {
+			return fmt.Errorf("an uncertainty is infinite")
+		}
+	}
+	return nil
 }

@@ -1,0 +1,163 @@
+package report
+
+import (
+	"cmp"
+
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"melanoma/internal/metrics"
+)
+
+// blended is a blend method's scores with the labels joined to them.
+type blended struct {
+	method   BlendMethod
+	score    []float64
+	positive []bool
+}
+
+// joinBlends joins every method's scores to the models' labels by image name.
+// Rows without a label are left out.
+func joinBlends(in *Input) ([]blended, error) {
+	if in.Blend == nil || in.Positive < 0 {
+		return nil, nil
+	}
+	target := make(map[string]int)
+	for _, m := range in.Models {
+		for _, r := range m.Rows {
+			if have, ok := target[r.ImageName]; ok && have != r.Target {
+				return nil, fmt.Errorf("report: model %q: image %s has target %d, another model has %d", m.Name, r.ImageName, r.Target, have)
+			}
+			target[r.ImageName] = r.Target
+		}
+	}
+	var out []blended
+	for _, m := range in.Blend.Methods {
+		b, err := joinBlend(m, target, in.Positive)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, b)
+	}
+	return out, nil
+}
+
+func joinBlend(m BlendMethod, target map[string]int, positive int) (blended, error) {
+	b := blended{method: m}
+	scores := slices.Clone(m.Scores)
+	slices.SortFunc(scores, func(x, y Score) int { return cmp.Compare(x.ImageName, y.ImageName) })
+	for i, s := range scores {
+		t, ok := target[s.ImageName]
+		switch {
+		case !ok:
+			return b, fmt.Errorf("report: blend %q: image %q stands in no model's rows", m.Name, s.ImageName)
+		case i > 0 && scores[i-1].ImageName == s.ImageName:
+			return b, fmt.Errorf("report: blend %q: image %q stands twice", m.Name, s.ImageName)
+		case math.IsNaN(s.Value):
+			return b, fmt.Errorf("report: blend %q: image %q has no score", m.Name, s.ImageName)
+		case t >= 0:
+			b.score, b.positive = append(b.score, s.Value), append(b.positive, t == positive)
+		}
+	}
+	return b, nil
+}
+
+// modelTable compares the models on the positive class.
+func modelTable(in *Input, all []*scored) *table {
+	t := &table{Caption: "Models",
+		Head: []string{"Model", "Images", "AUC", "95% interval", "Average precision", "Log loss", "Brier", "Calibration error"},
+		Note: "All numbers are pooled over the folds. Intervals of two models on the same images overlap more than their difference deserves; still, read differences well inside them as noise."}
+	for i, s := range all {
+		iv, err := metrics.DeLong(s.score, s.positive, level)
+		ap, apErr := metrics.AveragePrecision(s.score, s.positive)
+		loss, _, lossErr := metrics.LogLoss(s.score, s.positive)
+		brier, brierErr := metrics.Brier(s.score, s.positive)
+		ece, eceErr := metrics.ECE(s.score, s.positive, metrics.DefaultBins)
+		t.Rows = append(t.Rows, tableRow{Cells: []string{in.Models[i].Name, thousands(len(s.rows)), number(iv.Value, err), span(iv.Low, iv.High, err),
+			number(ap, apErr), number(loss, lossErr), number(brier, brierErr), number(ece, eceErr)}})
+	}
+	return t
+}
+
+// blendTable compares the methods with the best single model.
+func blendTable(in *Input, all []*scored, blends []blended) *table {
+	bestName, best := bestSingle(in, all)
+	t := &table{Caption: "Ensembles",
+		Head: []string{"Method", "Images", "AUC", "95% interval", "Against " + bestName, "Nested AUC", "Nested gain", "Weights"},
+		Note: fmt.Sprintf("%s is the best single model on these images; that choice, like fitted weights, has seen the labels. Nested numbers are fair: the weights were fitted on the other folds.", bestName)}
+	for _, b := range blends {
+		iv, err := metrics.DeLong(b.score, b.positive, level)
+		nested, gain := nestedCells(b.method.Nested)
+		against := dash
+		if err == nil && !math.IsNaN(best) {
+			against = signed(iv.Value - best)
+		}
+		t.Rows = append(t.Rows, tableRow{Strong: b.method.Name == in.Blend.Final, Cells: []string{b.method.Name, thousands(len(b.score)),
+			number(iv.Value, err), span(iv.Low, iv.High, err), against, nested, gain, weights(b.method.Weights)}})
+		if b.method.Note != "" {
+			t.Note += " " + b.method.Name + ": " + b.method.Note
+		}
+	}
+	if in.Blend.Final != "" {
+		t.Note += fmt.Sprintf(" The row in bold, %s, is the one that the submission and the headline use.", in.Blend.Final)
+	}
+	return t
+}
+
+// bestSingle returns the model with the highest pooled AUC, of equal ones the
+// first; NaN where no model has one.
+func bestSingle(in *Input, all []*scored) (name string, auc float64) {
+	name, auc = "best model", math.NaN()
+	for i, s := range all {
+		v, err := metrics.AUC(s.score, s.positive)
+		if err == nil && !(v <= auc) {
+			name, auc = in.Models[i].Name, v
+		}
+	}
+	return name, auc
+}
+
+func nestedCells(n *Nested) (auc, gain string) {
+	if n == nil {
+		return "not fitted", dash
+	}
+	gain = signed(n.AUC - n.BaselineAUC)
+	if n.Baseline != "" {
+		gain += " over " + n.Baseline
+	}
+	return number(n.AUC, nil), gain
+}
+
+func signed(v float64) string {
+	if math.IsNaN(v) {
+		return dash
+	}
+	text := fmt.Sprintf("%+.4f", v)
+	return strings.Replace(text, "-", "−", 1)
+}
+
+func weights(w []Weight) string {
+	if len(w) == 0 {
+		return "equal"
+	}
+	parts := make([]string, len(w))
+	for i, x := range w {
+		parts[i] = fmt.Sprintf("%s %.2f", x.Model, x.Value)
+	}
+	return strings.Join(parts, ", ")
+}
+
+// checkFinal asks that the final method is one of those listed.
+func (b *Blend) checkFinal() error {
+	if b == nil || b.Final == "" {
+		return nil
+	}
+	for _, m := range b.Methods {
+		if m.Name == b.Final {
+			return nil
+		}
+	}
+	return fmt.Errorf("report: the final blend %q is not among the methods", b.Final)
+}
