@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"math"
 	"testing"
 
@@ -237,5 +238,26 @@ func TestValidateNamesTheKey(t *testing.T) {
 	}
 	if err := Default().Validate(); err != nil {
 		t.Error(err)
+	}
+}
+
+// CRC-32 of the tables that NumPy 2.4.6 computes for
+// np.clip(a.astype('f4')*gain + 255*shift, 0, 255) assigned to a uint8 array,
+// a = 0..255.
+func TestToneEqualsNumPy(t *testing.T) {
+	for _, test := range []struct {
+		gain, shift float64
+		crc         uint32
+	}{
+		{1.2, 0.2, 0x399d1fbe},
+		{0.8, -0.2, 0xfb78eec8},
+		{1.0321456789, -0.0712345, 0xb94fefbc},
+		{0.87654321, 0.154321, 0xa015c02a},
+		{1.1, -0.1, 0x1c1742a1},
+	} {
+		table := Tone{Gain: test.gain, Shift: test.shift}.table()
+		if got := crc32.ChecksumIEEE(table[:]); got != test.crc {
+			t.Errorf("gain %g, shift %g: table has CRC %#x, want %#x", test.gain, test.shift, got, test.crc)
+		}
 	}
 }
