@@ -88,6 +88,9 @@ func (m *Machine) settle(plan *planner) ([]copyOut, error) {
 		if !ok || len(view) != p.Size() {
 			return nil, fmt.Errorf("exec: compile: the store has no array %s of shape %v", p.Name, p.Shape)
 		}
+		if p.Node == nil {
+			continue // a running statistic that this mode does not read
+		}
 		if v := plan.values[p.Node.ID()]; v != nil {
 			v.fixed = view
 		}

@@ -1,0 +1,85 @@
+package train
+
+import (
+	"fmt"
+
+	"melanoma/internal/bayes"
+)
+
+// Config says how a network is trained.
+type Config struct {
+	Epochs          int          `yaml:"epochs" json:"epochs"`                   // passes over the rows, at least 1
+	Batch           int          `yaml:"batch" json:"batch"`                     // images a step, at least 1
+	DropLast        bool         `yaml:"drop_last" json:"drop_last"`             // leave out the last, smaller batch of an epoch
+	Update          bayes.Config `yaml:"update" json:"update"`                   // optimiser or sampler
+	DecayAll        bool         `yaml:"decay_all" json:"decay_all"`             // weight decay and prior also on biases and normalisation
+	Schedule        Schedule     `yaml:"schedule" json:"schedule"`               // learning rate
+	ClipNorm        float64      `yaml:"clip_norm" json:"clip_norm"`             // largest L2 norm of the gradient; 0 does not clip
+	LabelSmoothing  float64      `yaml:"label_smoothing" json:"label_smoothing"` // share of the target spread over all classes, in [0, 1)
+	ClassWeights    string       `yaml:"class_weights" json:"class_weights"`     // none, balanced (N/(K*count)) or sqrt (its root)
+	EarlyStopping   EarlyStop    `yaml:"early_stopping" json:"early_stopping"`   // off by default
+	BatchNormPasses int          `yaml:"batchnorm_batches" json:"batchnorm_batches"`
+
+	// CheckpointSeconds is the time between checkpoints within an epoch; it
+	// changes no result.
+	CheckpointSeconds float64 `yaml:"checkpoint_seconds" json:"-"`
+}
+
+// EarlyStop stops when the loss on watched rows has not fallen for Patience
+// epochs, and keeps the best epoch. The watched rows are a grouped share of
+// the training rows.
+type EarlyStop struct {
+	Patience int     `yaml:"patience" json:"patience"` // epochs; 0 trains all epochs and keeps the last
+	Fraction float64 `yaml:"fraction" json:"fraction"` // share of the training rows to watch, in (0, 0.5]
+}
+
+// Default returns the settings before any configuration: Adam at 1e-3 with one
+// epoch of warm-up and a cosine by step, batches of 32.
+func Default() Config {
+	return Config{
+		Epochs: 5, Batch: 32, DropLast: true, Update: bayes.Default(),
+		Schedule:     Schedule{Name: "cosine", LearningRate: 1e-3, WarmupEpochs: 1},
+		ClassWeights: "none", EarlyStopping: EarlyStop{Fraction: 0.1},
+		BatchNormPasses: 16, CheckpointSeconds: 20,
+	}
+}
+
+// ConfigError is a setting that no training can run with.
+type ConfigError struct {
+	Key     string // key of the setting, as in YAML
+	Problem string // what is wrong
+	Advice  string // what to write instead
+}
+
+func (e *ConfigError) Error() string { return fmt.Sprintf("train: %s %s", e.Key, e.Problem) }
+
+// Hint returns what to write instead.
+func (e *ConfigError) Hint() string { return e.Advice }
+
+// Validate reports the first setting outside its range.
+func (c Config) Validate() error {
+	checks := []struct {
+		ok              bool
+		key, is, advice string
+	}{
+		{c.Epochs >= 1, "epochs", fmt.Sprintf("is %d", c.Epochs), "at least 1"},
+		{c.Batch >= 2, "batch", fmt.Sprintf("is %d", c.Batch), "batch statistics need at least 2 images"},
+		{c.ClipNorm >= 0, "clip_norm", fmt.Sprintf("is %g", c.ClipNorm), "0 does not clip"},
+		{c.LabelSmoothing >= 0 && c.LabelSmoothing < 1, "label_smoothing", fmt.Sprintf("is %g", c.LabelSmoothing), "a share in [0, 1)"},
+		{c.ClassWeights == "none" || c.ClassWeights == "balanced" || c.ClassWeights == "sqrt", "class_weights", fmt.Sprintf("is %q", c.ClassWeights), "none, balanced or sqrt"},
+		{c.EarlyStopping.Patience >= 0, "early_stopping.patience", fmt.Sprintf("is %d", c.EarlyStopping.Patience), "0 switches early stopping off"},
+		{c.EarlyStopping.Fraction > 0 && c.EarlyStopping.Fraction <= 0.5, "early_stopping.fraction", fmt.Sprintf("is %g", c.EarlyStopping.Fraction), "a share in (0, 0.5]"},
+		{c.BatchNormPasses >= 1, "batchnorm_batches", fmt.Sprintf("is %d", c.BatchNormPasses), "16 is usual"},
+		{c.CheckpointSeconds > 0, "checkpoint_seconds", fmt.Sprintf("is %g", c.CheckpointSeconds), "20 is usual"},
+		{!c.Update.Sampler() || c.EarlyStopping.Patience == 0, "early_stopping.patience", "goes with an optimiser, not with a sampler", "a sampler needs all its steps: set it to 0"},
+	}
+	for _, k := range checks {
+		if !k.ok {
+			return &ConfigError{k.key, k.is, k.advice}
+		}
+	}
+	if err := c.Schedule.Validate(); err != nil {
+		return err
+	}
+	return c.Update.Validate()
+}

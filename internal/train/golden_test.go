@@ -1,0 +1,264 @@
+package train
+
+import (
+	"encoding/json"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"melanoma/internal/bayes"
+	"melanoma/internal/exec"
+	"melanoma/internal/kernel"
+	"melanoma/internal/numtest"
+	"melanoma/models"
+)
+
+// golden is a file of golden/models: figures of torch in float64.
+type golden struct {
+	Model     string
+	Weights   string // an ONNX file; empty for formula weights
+	Input     []int
+	Targets   []int
+	BatchNorm struct{ Eps, Momentum float64 }
+
+	EvalLogits  [][]float64 `json:"eval_logits"`
+	AfterPass   [][]float64 `json:"eval_logits_after_batchnorm_momentum_1_pass"`
+	TrainLogits [][]float64 `json:"train_logits"`
+	TrainLoss   float64     `json:"train_loss"`
+	Gradients   map[string]goldenVector
+	Running     map[string]goldenVector `json:"running_after_one_step"`
+	AdamLosses  []float64               `json:"adam_losses_lr1e-4"`
+	AfterAdam   [][]float64             `json:"eval_logits_after_adam"`
+	GradientL2  float64                 `json:"gradient_global_l2"`
+	Deviation   map[string]any          `json:"float32_deviation"`
+}
+
+type goldenVector struct {
+	L2     float64
+	First4 []float64
+}
+
+// allowed is four times what torch's own float32 deviates by, never less than
+// 2e-5; 0 if torch's own figure is chaotic (1e-2 and more) or absent.
+func (g golden) allowed(name string, index int) float64 {
+	var d float64
+	switch v := g.Deviation[name].(type) {
+	case float64:
+		d = v
+	case []any:
+		if index < len(v) {
+			d, _ = v[index].(float64)
+		} else {
+			return 0
+		}
+	default:
+		return 0
+	}
+	if d >= 1e-2 {
+		return 0
+	}
+	return max(4*d, 2e-5)
+}
+
+// TestGoldenEngine compares the float32 engine, on every kernel path of this
+// processor, with the golden files of all built families.
+func TestGoldenEngine(t *testing.T) {
+	folder := filepath.Dir(numtest.Golden(t, "models/tf_efficientnet_b0@64.json"))
+	files, err := filepath.Glob(filepath.Join(folder, "*@*.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range files {
+		for _, kernels := range kernel.Available() {
+			name := strings.TrimSuffix(filepath.Base(path), ".json")
+			t.Run(name+" on "+kernels, func(t *testing.T) {
+				restore, err := kernel.Use(kernels)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer restore()
+				newGoldenRun(t, path).check(t)
+			})
+		}
+	}
+}
+
+// goldenRun is one golden file with its network on the engine.
+type goldenRun struct {
+	golden
+	net     *models.Net
+	weights models.Weights
+	pool    *exec.Pool
+	images  []float32
+}
+
+func newGoldenRun(t *testing.T, path string) *goldenRun {
+	t.Helper()
+	r := &goldenRun{}
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(raw, &r.golden); err != nil {
+		t.Fatal(err)
+	}
+	if r.Weights != "" {
+		r.net, r.weights, err = models.ReadONNX(numtest.Shared(t, r.Weights), r.Input[2])
+	} else {
+		if !slices.Contains(models.List(), r.Model) {
+			t.Skipf("%s is not built", r.Model)
+		}
+		r.net, r.weights, err = models.Build(models.Config{Arch: r.Model, Classes: len(r.EvalLogits[0])})
+		for _, p := range r.net.Params {
+			r.weights[p.Name] = numtest.FormulaWeights(p.Name, p.Shape)
+		}
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.pool = exec.NewPool(2)
+	t.Cleanup(r.pool.Close)
+	r.images = numtest.FormulaImages(r.Input[0], r.Input[2])
+	return r
+}
+
+// machines returns a training and an evaluation machine over one store with
+// the golden weights.
+func (r *goldenRun) machines(t *testing.T) (training, evaluation *exec.Machine, s *exec.Store) {
+	t.Helper()
+	training, evaluation, s, err := compileBoth(r.net, r.Input[0], r.Input[2], r.pool)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Load(r.weights); err != nil {
+		t.Fatal(err)
+	}
+	copy(training.Input("images"), r.images)
+	copy(evaluation.Input("images"), r.images)
+	k := r.net.Classes
+	for i, target := range r.Targets {
+		training.Input("targets")[i*k+target] = 1
+		training.Input("row_weights")[i] = 1
+	}
+	return training, evaluation, s
+}
+
+func (r *goldenRun) check(t *testing.T) {
+	training, evaluation, s := r.machines(t)
+	run(t, evaluation)
+	r.compare(t, "eval_logits", 0, evaluation.Logits(), flatten(r.EvalLogits))
+
+	run(t, training)
+	r.compare(t, "train_logits", 0, training.Logits(), flatten(r.TrainLogits))
+	r.compare(t, "train_loss", 0, []float32{training.Loss()}, []float64{r.TrainLoss})
+	r.checkGradients(t, s)
+	training.UpdateRunningStatistics(r.BatchNorm.Momentum)
+	r.checkRunning(t, s)
+	training.UpdateRunningStatistics(1)
+	run(t, evaluation)
+	r.compare(t, "eval_logits_after_batchnorm_momentum_1_pass", 0, evaluation.Logits(), flatten(r.AfterPass))
+	r.checkAdam(t)
+}
+
+func run(t *testing.T, m *exec.Machine) {
+	t.Helper()
+	if err := m.Run(0); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// compare measures the largest difference against the largest value.
+func (r *goldenRun) compare(t *testing.T, name string, index int, got []float32, want []float64) {
+	t.Helper()
+	if want == nil {
+		return
+	}
+	allowed := r.allowed(name, index)
+	d := numtest.MaxRelative(got, want)
+	switch {
+	case allowed == 0:
+		t.Logf("%s %d: torch's float32 is chaotic here; ours deviates by %.2g", name, index, d)
+	case d > allowed:
+		t.Errorf("%s %d deviates by %.2g, allowed %.2g", name, index, d, allowed)
+	}
+}
+
+// checkGradients compares against the global norm: a gradient that is zero in
+// exact arithmetic is noise by its own.
+func (r *goldenRun) checkGradients(t *testing.T, s *exec.Store) {
+	t.Helper()
+	byNorm, byFirst := r.allowed("gradient_l2_over_global_l2", 0), r.allowed("gradient_first4_over_global_l2", 0)
+	for name, want := range r.Gradients {
+		g, ok := s.Grad(name)
+		if !ok {
+			t.Errorf("no gradient of %s", name)
+			continue
+		}
+		if d := math.Abs(l2(g)-want.L2) / r.GradientL2; d > byNorm {
+			t.Errorf("norm of the gradient of %s deviates by %.2g of the global norm, allowed %.2g", name, d, byNorm)
+		}
+		for i, w := range want.First4 {
+			if d := math.Abs(float64(g[i])-w) / r.GradientL2; d > byFirst {
+				t.Errorf("gradient of %s[%d] deviates by %.2g of the global norm, allowed %.2g", name, i, d, byFirst)
+			}
+		}
+	}
+}
+
+func (r *goldenRun) checkRunning(t *testing.T, s *exec.Store) {
+	t.Helper()
+	for name, want := range r.Running {
+		v, _ := s.View(name)
+		if d := math.Abs(l2(v)-want.L2) / want.L2; !(d <= 1e-4) {
+			t.Errorf("%s deviates by %.2g of its norm, allowed 1e-4", name, d)
+		}
+		for i, w := range want.First4 {
+			if d := math.Abs(float64(v[i])-w) / want.L2; !(d <= 1e-4) {
+				t.Errorf("%s[%d] deviates by %.2g of its norm, allowed 1e-4", name, i, d)
+			}
+		}
+	}
+}
+
+// checkAdam takes ten steps on the one batch; entry i of the losses is before
+// step i.
+func (r *goldenRun) checkAdam(t *testing.T) {
+	t.Helper()
+	training, evaluation, s := r.machines(t)
+	c := bayes.Default()
+	c.Name = "adam"
+	rule, err := bayes.NewRule(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	u, err := exec.NewUpdater(rule, s, r.pool, s.DecayMask(false), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for step, want := range r.AdamLosses {
+		run(t, training)
+		r.compare(t, "adam_losses_lr1e-4", step, []float32{training.Loss()}, []float64{want})
+		u.Step(step, 1e-4, 0)
+		training.UpdateRunningStatistics(r.BatchNorm.Momentum)
+	}
+	run(t, evaluation)
+	r.compare(t, "eval_logits_after_adam", 0, evaluation.Logits(), flatten(r.AfterAdam))
+}
+
+func l2(v []float32) float64 {
+	sum := 0.0
+	for _, x := range v {
+		sum += float64(x) * float64(x)
+	}
+	return math.Sqrt(sum)
+}
+
+func flatten(rows [][]float64) []float64 {
+	if rows == nil {
+		return nil
+	}
+	return slices.Concat(rows...)
+}

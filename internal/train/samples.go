@@ -1,0 +1,152 @@
+package train
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"melanoma/internal/bayes"
+	"melanoma/internal/exec"
+	"melanoma/models"
+)
+
+// WeightsFile returns the name of posterior sample s in a training's folder.
+func WeightsFile(s int) string { return fmt.Sprintf("weights-%03d.arrow", s) }
+
+// Samples returns how many posterior samples a training keeps: one for an
+// optimiser.
+func (c Config) Samples(rows int) (int, error) {
+	steps := rows / c.Batch
+	if !c.DropLast || steps == 0 {
+		steps = (rows + c.Batch - 1) / c.Batch
+	}
+	s, err := c.Update.Schedule(steps * c.Epochs)
+	if err != nil {
+		return 0, err
+	}
+	return s.Count(), nil
+}
+
+// keepSample writes a posterior sample if the schedule asks for one after
+// this step. An optimiser's only sample is written at the end.
+func (tr *trainer) keepSample() error {
+	if !tr.task.Config.Update.Sampler() {
+		return nil
+	}
+	index, ok := tr.schedule.Keep(tr.state.Step)
+	if !ok {
+		return nil
+	}
+	running := slices.Clone(tr.store.Buffers())
+	if err := tr.recomputeStatistics(index); err != nil {
+		return err
+	}
+	err := tr.writeWeights(index)
+	copy(tr.store.Buffers(), running)
+	return err
+}
+
+// recomputeStatistics sets the running statistics to the mean over batches of
+// training images at the sample's own weights: those that followed the chain
+// belong to no single sample (Maddox et al. 2019, section 3.2).
+func (tr *trainer) recomputeStatistics(sample int) error {
+	loader := tr.loader
+	loader.DropLast = len(tr.task.Rows) >= loader.Batch
+	n := min(loader.Batch, len(tr.task.Rows))
+	m, err := tr.forward(n)
+	if err != nil {
+		return err
+	}
+	done := 0
+	// Its own order of images: an epoch number that training never reaches.
+	for b, err := range tr.task.Store.Epoch(context.Background(), loader, -1-sample, 0) {
+		if err != nil {
+			return err
+		}
+		if done == tr.task.Config.BatchNormPasses {
+			break
+		}
+		copy(m.Input("images"), b.X)
+		copy(m.Input("meta"), b.Meta)
+		if err := m.Run(tr.key("statistics", sample)); err != nil {
+			return err
+		}
+		done++
+		m.UpdateRunningStatistics(1 / float64(done))
+	}
+	return nil
+}
+
+// forward returns a machine that computes batch statistics and no gradients.
+func (tr *trainer) forward(n int) (*exec.Machine, error) {
+	const forwardOnly = -1 // batch sizes are positive
+	if m := tr.machines[forwardOnly]; m != nil {
+		return m, nil
+	}
+	p, err := tr.net.Instantiate(models.Instance{Batch: n, Size: tr.task.Store.Size(), Train: true})
+	if err != nil {
+		return nil, err
+	}
+	m, err := exec.Compile(p, tr.store, tr.pool)
+	tr.machines[forwardOnly] = m
+	return m, err
+}
+
+// finish writes what the training is for: the last weights of an optimiser
+// (the best watched ones with early stopping) and the history.
+func (tr *trainer) finish() error {
+	if !tr.task.Config.Update.Sampler() {
+		if tr.best != nil {
+			n := copy(tr.store.Params(), tr.best)
+			copy(tr.store.Buffers(), tr.best[n:])
+			tr.store.Changed()
+		}
+		if err := tr.writeWeights(0); err != nil {
+			return err
+		}
+	}
+	return tr.writeHistory()
+}
+
+// watch scores the watched rows, remembers the best epoch and decides whether
+// to stop.
+func (tr *trainer) watch(ctx context.Context, row *EpochRow) error {
+	if tr.task.Config.EarlyStopping.Patience == 0 || len(tr.task.Watch) == 0 {
+		return nil
+	}
+	loss, err := tr.watchLoss(ctx)
+	if err != nil {
+		return err
+	}
+	row.WatchLoss = &loss
+	best := tr.state.BestEpoch
+	if best == 0 || loss < *tr.state.History[best-1].WatchLoss {
+		tr.state.BestEpoch = row.Epoch
+		tr.best = slices.Concat(tr.store.Params(), tr.store.Buffers())
+	}
+	tr.state.Stopped = row.Epoch-tr.state.BestEpoch >= tr.task.Config.EarlyStopping.Patience
+	return nil
+}
+
+// watchLoss is the mean cross-entropy of the watched rows in evaluation mode.
+func (tr *trainer) watchLoss(ctx context.Context) (float64, error) {
+	e := evaluator{net: tr.net, store: tr.store, pool: tr.pool, size: tr.task.Store.Size(), batch: min(tr.task.Config.Batch, len(tr.task.Watch))}
+	loader := tr.loader
+	loader.Rows, loader.Augment, loader.Shuffle, loader.DropLast, loader.Batch = tr.task.Watch, nil, false, false, e.batch
+	total := 0.0
+	prob := make([]float64, tr.net.Classes)
+	for b, err := range tr.task.Store.Epoch(ctx, loader, 0, 0) {
+		if err != nil {
+			return 0, err
+		}
+		logits, err := e.run(b.X, b.Meta, b.N)
+		if err != nil {
+			return 0, err
+		}
+		for i := range b.N {
+			bayes.Softmax(prob, logits[i*tr.net.Classes:(i+1)*tr.net.Classes])
+			total += crossEntropy(prob[b.Target[i]])
+		}
+	}
+	return total / float64(len(tr.task.Watch)), nil
+}

@@ -1,0 +1,164 @@
+package train
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"time"
+
+	"melanoma/augment"
+	"melanoma/data"
+	"melanoma/internal/fault"
+	"melanoma/models"
+)
+
+// Task is one training: a network, its data and where the results go.
+type Task struct {
+	Model  models.Config // Classes, Size and the metadata's width are filled in from the store
+	Config Config
+	Store  *data.Store
+	Rows   []int // indices of the training rows in the store
+	Watch  []int // rows that early stopping watches, none of Rows; empty without it
+	// Metadata encodes the rows' metadata; nil if the network takes none.
+	Metadata *data.MetaEncoder
+	Augment  *augment.Config // nil trains on the pictures as they are
+
+	Dir    string            // folder of the results; created if absent
+	Seed   uint64            // of all random streams of this training
+	Inputs map[string]string // provenance of the results: name -> sha256
+	Extra  map[string]string // further facts for the results' metadata
+
+	Workers  int            // goroutines; changes no result
+	Progress func(Progress) // called after every step; may be nil
+	Now      func() float64 // seconds, for checkpoints and log.jsonl alone; nil is the clock
+}
+
+// Progress is the state after a step.
+type Progress struct {
+	Step, Steps  int // done and in all
+	Epoch        int // 1-based
+	Loss         float64
+	LearningRate float64
+}
+
+// DivergedError reports a loss or gradient that is not finite.
+type DivergedError struct {
+	Epoch, Step int // 1-based epoch, 0-based step
+	Loss, Norm  float64
+}
+
+func (e *DivergedError) Error() string {
+	return fmt.Sprintf("train: the training diverged at epoch %d, step %d: loss %g, gradient norm %g", e.Epoch, e.Step, e.Loss, e.Norm)
+}
+
+// Hint says what usually helps.
+func (e *DivergedError) Hint() string {
+	return "lower train.schedule.learning_rate or set train.clip_norm"
+}
+
+// Fit trains until the end, going on from the checkpoint in the task's folder
+// if there is one. Cancelling ctx ends it after the step in progress, with a
+// checkpoint and a fault.Stopped error.
+func Fit(ctx context.Context, t Task) (err error) {
+	tr, err := newTrainer(&t)
+	if err != nil {
+		return err
+	}
+	defer tr.close()
+	if err := tr.resume(); err != nil {
+		return err
+	}
+	for tr.state.Epoch < t.Config.Epochs && !tr.state.Stopped {
+		if err := tr.epoch(ctx); err != nil {
+			return err
+		}
+	}
+	return tr.finish()
+}
+
+// epoch runs the rest of the epoch in progress.
+func (tr *trainer) epoch(ctx context.Context) error {
+	first := tr.state.Step - tr.state.Epoch*tr.steps
+	for batch, err := range tr.task.Store.Epoch(ctx, tr.loader, tr.state.Epoch, first) {
+		if ctx.Err() != nil {
+			return tr.stop()
+		}
+		if err != nil {
+			return err
+		}
+		if err := tr.step(batch); err != nil {
+			return err
+		}
+		if tr.sinceCheckpoint() >= tr.task.Config.CheckpointSeconds {
+			if err := tr.save(); err != nil {
+				return err
+			}
+		}
+	}
+	if ctx.Err() != nil {
+		return tr.stop()
+	}
+	return tr.endEpoch(ctx)
+}
+
+func (tr *trainer) stop() error {
+	if err := tr.save(); err != nil {
+		return err
+	}
+	return fault.New(fault.Stopped, "run the same command again to go on from here",
+		"train: stopped at step %d of %d", tr.state.Step, tr.steps*tr.task.Config.Epochs)
+}
+
+// step trains on one batch.
+func (tr *trainer) step(b *data.Batch) error {
+	m, err := tr.machine(b.N)
+	if err != nil {
+		return err
+	}
+	tr.fill(m, b)
+	s := &tr.state
+	if err := m.Run(tr.key("dropout", s.Step)); err != nil {
+		return err
+	}
+	m.UpdateRunningStatistics(0)
+	loss := float64(m.Loss())
+	rate := tr.task.Config.Schedule.At(s.Step, tr.steps, tr.task.Config.Epochs)
+	norm := tr.updater.Step(s.Step, rate, tr.task.Config.ClipNorm)
+	if !finite(loss) || !finite(norm) {
+		return &DivergedError{Epoch: s.Epoch + 1, Step: s.Step, Loss: loss, Norm: norm}
+	}
+	s.Step++
+	s.LossSum += loss
+	s.NormSum += norm
+	s.LearningRate = rate
+	if tr.task.Progress != nil {
+		tr.task.Progress(Progress{Step: s.Step, Steps: tr.steps * tr.task.Config.Epochs, Epoch: s.Epoch + 1, Loss: loss, LearningRate: rate})
+	}
+	return tr.keepSample()
+}
+
+func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
+
+// endEpoch scores the watched rows, writes the history and the checkpoint.
+func (tr *trainer) endEpoch(ctx context.Context) error {
+	s := &tr.state
+	row := EpochRow{Epoch: s.Epoch + 1, Step: s.Step, LearningRate: s.LearningRate,
+		TrainLoss: s.LossSum / float64(tr.steps), GradientNorm: s.NormSum / float64(tr.steps)}
+	if err := tr.watch(ctx, &row); err != nil {
+		if ctx.Err() != nil {
+			return tr.stop()
+		}
+		return err
+	}
+	s.History = append(s.History, row)
+	s.Epoch++
+	s.LossSum, s.NormSum = 0, 0
+	if err := tr.log(row); err != nil {
+		return err
+	}
+	return tr.save()
+}
+
+func (tr *trainer) sinceCheckpoint() float64 { return tr.now() - tr.saved }
+
+func clock() float64 { return float64(time.Now().UnixNano()) / 1e9 }

@@ -1,0 +1,216 @@
+package train
+
+import (
+	"fmt"
+	"math"
+	"os"
+
+	"melanoma/data"
+	"melanoma/internal/bayes"
+	"melanoma/internal/exec"
+	"melanoma/internal/fault"
+	"melanoma/internal/rng"
+	"melanoma/models"
+)
+
+// trainer is a task in progress.
+type trainer struct {
+	task     *Task
+	net      *models.Net
+	pool     *exec.Pool
+	store    *exec.Store
+	updater  *exec.Updater
+	machines map[int]*exec.Machine // by batch size
+	loader   data.LoaderConfig
+	schedule bayes.Schedule // of posterior samples
+	weights  []float64      // of a row, by class
+	steps    int            // an epoch
+	state    state
+	best     []float32 // parameters and buffers of the best watched epoch
+	now      func() float64
+	started  float64
+	saved    float64 // time of the last checkpoint
+}
+
+// state is the position of a training: everything but arrays.
+type state struct {
+	Epoch        int        `json:"epoch"` // epochs done
+	Step         int        `json:"step"`  // steps done
+	LossSum      float64    `json:"loss_sum"`
+	NormSum      float64    `json:"norm_sum"`
+	LearningRate float64    `json:"learning_rate"`
+	History      []EpochRow `json:"history"`
+	BestEpoch    int        `json:"best_epoch"` // 1-based; 0 without early stopping
+	Stopped      bool       `json:"stopped"`    // early
+}
+
+func newTrainer(t *Task) (*trainer, error) {
+	tr := &trainer{task: t, machines: map[int]*exec.Machine{}, now: t.Now}
+	if tr.now == nil {
+		tr.now = clock
+	}
+	tr.started = tr.now()
+	if err := tr.prepareData(); err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(t.Dir, 0o755); err != nil {
+		return nil, fault.New(fault.Program, "check the permissions of the run's folder", "train: create %s: %w", t.Dir, err)
+	}
+	net, weights, err := models.Build(networkConfig(t.Model, t.Store, t.Metadata, rng.Key(t.Seed, "weights")))
+	if err != nil {
+		return nil, err
+	}
+	tr.net = net
+	tr.loader.Normalize.Mean, tr.loader.Normalize.Std = net.Mean, net.Std
+	tr.pool = exec.NewPool(t.Workers)
+	if err := tr.prepareEngine(weights); err != nil {
+		tr.close()
+		return nil, err
+	}
+	return tr, nil
+}
+
+// networkConfig fills in what the data decide.
+func networkConfig(c models.Config, s *data.Store, meta *data.MetaEncoder, seed uint64) models.Config {
+	c.Classes, c.Size, c.Seed = len(s.Classes()), s.Size(), seed
+	if c.Meta != nil && meta != nil {
+		m := *c.Meta
+		m.Inputs = meta.Width()
+		c.Meta = &m
+	}
+	return c
+}
+
+func (tr *trainer) prepareData() error {
+	t := tr.task
+	n, b := len(t.Rows), t.Config.Batch
+	tr.steps = n / b
+	if !t.Config.DropLast || tr.steps == 0 {
+		tr.steps = (n + b - 1) / b
+	}
+	if n < 2 {
+		return fault.New(fault.Input, "give the fold more images or use fewer folds", "train: %d training rows are too few", n)
+	}
+	tr.loader = data.LoaderConfig{Rows: t.Rows, Batch: b, Seed: rng.Key(t.Seed, "data"), Augment: t.Augment, Meta: t.Metadata,
+		Workers: t.Workers, DropLast: t.Config.DropLast && n >= b, Shuffle: true}
+	counts := make([]float64, len(t.Store.Classes()))
+	for _, row := range t.Rows {
+		target := t.Store.Row(row).Target
+		if target < 0 {
+			return fault.New(fault.Input, "training rows need a class: check the labels", "train: %s has no class", t.Store.Row(row).ImageName)
+		}
+		counts[target]++
+	}
+	tr.weights = classWeights(t.Config.ClassWeights, counts)
+	return nil
+}
+
+// classWeights returns the weight of a row by its class: 1, N/(K*count) or
+// the root of that, with 0 for a class that does not occur.
+func classWeights(kind string, counts []float64) []float64 {
+	total := 0.0
+	for _, c := range counts {
+		total += c
+	}
+	w := make([]float64, len(counts))
+	for k, c := range counts {
+		balanced := 0.0
+		if c > 0 {
+			balanced = total / (float64(len(counts)) * c)
+		}
+		switch kind {
+		case "balanced":
+			w[k] = balanced
+		case "sqrt":
+			w[k] = math.Sqrt(balanced)
+		default:
+			w[k] = 1
+		}
+	}
+	return w
+}
+
+func (tr *trainer) prepareEngine(weights models.Weights) error {
+	t := tr.task
+	if _, err := tr.machine(min(t.Config.Batch, len(t.Rows))); err != nil {
+		return err
+	}
+	if err := tr.store.Load(weights); err != nil {
+		return err
+	}
+	update := t.Config.Update
+	update.Observations = len(t.Rows)
+	if err := update.CheckLearningRate(tr.peakRate()); err != nil {
+		return err
+	}
+	rule, err := bayes.NewRule(update)
+	if err != nil {
+		return err
+	}
+	if tr.schedule, err = update.Schedule(tr.steps * t.Config.Epochs); err != nil {
+		return err
+	}
+	tr.updater, err = exec.NewUpdater(rule, tr.store, tr.pool, tr.store.DecayMask(!t.Config.DecayAll), rng.Key(t.Seed, "rule"))
+	return err
+}
+
+// peakRate is the highest learning rate of the training.
+func (tr *trainer) peakRate() float64 {
+	top := 0.0
+	for step := range tr.steps * tr.task.Config.Epochs {
+		top = max(top, tr.task.Config.Schedule.At(step, tr.steps, tr.task.Config.Epochs))
+	}
+	return top
+}
+
+// machine returns the training machine for a batch of n images; the last
+// batch of an epoch may be smaller than the others.
+func (tr *trainer) machine(n int) (*exec.Machine, error) {
+	if m := tr.machines[n]; m != nil {
+		return m, nil
+	}
+	p, err := tr.net.Instantiate(models.Instance{Batch: n, Size: tr.task.Store.Size(), Train: true, Targets: true})
+	if err != nil {
+		return nil, err
+	}
+	if err := p.Differentiate(); err != nil {
+		return nil, err
+	}
+	if tr.store == nil {
+		tr.store = exec.NewStore(p)
+	}
+	m, err := exec.Compile(p, tr.store, tr.pool)
+	if err != nil {
+		return nil, fmt.Errorf("train: %w", err)
+	}
+	tr.machines[n] = m
+	return m, nil
+}
+
+// fill copies a batch into the machine: images, metadata, smoothed targets
+// and the weights of the rows.
+func (tr *trainer) fill(m *exec.Machine, b *data.Batch) {
+	copy(m.Input("images"), b.X)
+	copy(m.Input("meta"), b.Meta)
+	k := tr.net.Classes
+	targets, weights := m.Input("targets"), m.Input("row_weights")
+	smooth := tr.task.Config.LabelSmoothing
+	for i := range b.N {
+		row := targets[i*k : (i+1)*k]
+		for j := range row {
+			row[j] = float32(smooth / float64(k))
+		}
+		row[b.Target[i]] += float32(1 - smooth)
+		weights[i] = float32(tr.weights[b.Target[i]])
+	}
+}
+
+func (tr *trainer) key(purpose string, step int) uint64 {
+	return rng.Key(tr.task.Seed, purpose, step)
+}
+
+func (tr *trainer) close() {
+	if tr.pool != nil {
+		tr.pool.Close()
+	}
+}
