@@ -67,7 +67,7 @@ func joinBlend(m BlendMethod, target map[string]int, positive int) (blended, err
 // modelTable compares the models on the positive class.
 func modelTable(in *Input, all []*scored) *table {
 	t := &table{Caption: "Models",
-		Head: []string{"Model", "Images", "AUC", "95% interval", "Average precision", "Log loss", "Brier", "Calibration error"},
+		Head: []string{"Model", "AUC", "95% interval", "Average precision", "Log loss", "Brier", "Calibration error", "Images"},
 		Note: "All numbers are pooled over the folds. Intervals of two models on the same images overlap more than their difference deserves; still, read differences well inside them as noise."}
 	for i, s := range all {
 		iv, err := metrics.DeLong(s.score, s.positive, level)
@@ -75,8 +75,8 @@ func modelTable(in *Input, all []*scored) *table {
 		loss, _, lossErr := metrics.LogLoss(s.score, s.positive)
 		brier, brierErr := metrics.Brier(s.score, s.positive)
 		ece, eceErr := metrics.ECE(s.score, s.positive, metrics.DefaultBins)
-		t.Rows = append(t.Rows, tableRow{Cells: []string{in.Models[i].Name, thousands(len(s.rows)), number(iv.Value, err), span(iv.Low, iv.High, err),
-			number(ap, apErr), number(loss, lossErr), number(brier, brierErr), number(ece, eceErr)}})
+		t.Rows = append(t.Rows, tableRow{Cells: []string{in.Models[i].Name, number(iv.Value, err), span(iv.Low, iv.High, err),
+			number(ap, apErr), number(loss, lossErr), number(brier, brierErr), number(ece, eceErr), thousands(len(s.rows))}})
 	}
 	return t
 }
@@ -85,7 +85,7 @@ func modelTable(in *Input, all []*scored) *table {
 func blendTable(in *Input, all []*scored, blends []blended) *table {
 	bestName, best := bestSingle(in, all)
 	t := &table{Caption: "Ensembles",
-		Head: []string{"Method", "Images", "AUC", "95% interval", "Against " + bestName, "Nested AUC", "Nested gain", "Weights"},
+		Head: []string{"Method", "AUC", "95% interval", "Against " + bestName, "Nested AUC", "Nested gain", "Weights", "Images"},
 		Note: fmt.Sprintf("%s is the best single model on these images; that choice, like fitted weights, has seen the labels. Nested numbers are fair: the weights were fitted on the other folds.", bestName)}
 	for _, b := range blends {
 		iv, err := metrics.DeLong(b.score, b.positive, level)
@@ -94,8 +94,8 @@ func blendTable(in *Input, all []*scored, blends []blended) *table {
 		if err == nil && !math.IsNaN(best) {
 			against = signed(iv.Value - best)
 		}
-		t.Rows = append(t.Rows, tableRow{Strong: b.method.Name == in.Blend.Final, Cells: []string{b.method.Name, thousands(len(b.score)),
-			number(iv.Value, err), span(iv.Low, iv.High, err), against, nested, gain, weights(b.method.Weights)}})
+		t.Rows = append(t.Rows, tableRow{Strong: b.method.Name == in.Blend.Final, Cells: []string{b.method.Name,
+			number(iv.Value, err), span(iv.Low, iv.High, err), against, nested, gain, weights(b.method.Weights), thousands(len(b.score))}})
 		if b.method.Note != "" {
 			t.Note += " " + b.method.Name + ": " + b.method.Note
 		}

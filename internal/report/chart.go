@@ -57,10 +57,8 @@ type figure struct {
 }
 
 // legendKey is one entry of a plot's legend, set as text above it.
-type legendKey struct {
-	Label, Role string
-	Dashed      bool
-}
+// Mark is "line", "dashed" or "dot".
+type legendKey struct{ Label, Role, Mark string }
 
 // chart collects one plot. The first error sticks and comes out of figure.
 type chart struct {
@@ -105,8 +103,8 @@ func unitAxis(a *plot.Axis) {
 }
 
 // key adds a legend entry; an entry that is there already is not repeated.
-func (c *chart) key(label string, r role, dashed bool) {
-	k := legendKey{Label: label, Role: roleNames[r], Dashed: dashed}
+func (c *chart) key(label string, r role, mark string) {
+	k := legendKey{Label: label, Role: roleNames[r], Mark: mark}
 	for _, have := range c.keys {
 		if have == k {
 			return
@@ -128,11 +126,12 @@ func (c *chart) line(label string, xy plotter.XYs, r role, width vg.Length, dash
 		return
 	}
 	l.Color, l.Width = r, width
+	mark := "line"
 	if dashed {
-		l.Dashes = []vg.Length{4, 3}
+		l.Dashes, mark = []vg.Length{4, 3}, "dashed"
 	}
 	c.plot.Add(l)
-	c.key(label, r, dashed)
+	c.key(label, r, mark)
 }
 
 // dots adds filled circles of the given radius.
@@ -147,7 +146,7 @@ func (c *chart) dots(label string, xy plotter.XYs, r role, radius vg.Length) {
 	}
 	s.GlyphStyle = draw.GlyphStyle{Color: r, Radius: radius, Shape: draw.CircleGlyph{}}
 	c.plot.Add(s)
-	c.key(label, r, false)
+	c.key(label, r, "dot")
 }
 
 // segments adds unconnected straight lines: the whiskers of intervals.

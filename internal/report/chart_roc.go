@@ -75,6 +75,9 @@ func recallLine(s *scored) plotter.XYs {
 	var xy plotter.XYs
 	before := 0.0
 	for _, p := range points {
+		if p.Recall == before {
+			continue // more false alarms and nothing found: no step
+		}
 		xy = append(xy, plotter.XY{X: before, Y: p.Precision}, plotter.XY{X: p.Recall, Y: p.Precision})
 		before = p.Recall
 	}

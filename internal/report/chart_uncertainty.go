@@ -14,9 +14,13 @@ func referralFigure(s *scored, all []measure) (figure, error) {
 		what = "accuracy of the rest"
 	}
 	c := newChart("most uncertain part referred", what)
+	random, ok := retained(s, byUncertainty(all[0].Value), s.wrong(), 1)
+	if ok {
+		c.line("at random", plotter.XYs{{X: 0, Y: random}, {X: 0.9, Y: random}}, roleMuted, 1, true)
+	}
 	for _, m := range all {
 		xy := referralLine(s, m)
-		c.line(m.Name, xy, m.Color, 1.8, m.Color == roleInk)
+		c.line(m.Name, xy, m.Color, 1.8, false)
 	}
 	c.plot.X.Min, c.plot.X.Max = 0, 0.9
 	c.plot.X.Tick.Marker = plot.ConstantTicks{{Value: 0, Label: "0%"}, {Value: 0.25, Label: "25%"},

@@ -26,7 +26,7 @@ type picture struct {
 }
 
 // shown is the number of pictures in a gallery.
-const shown = 8
+const shown = 6
 
 // galleries returns the most wrong and the most uncertain images.
 func galleries(in *Input, m *Model, s *scored, all []measure) []gallery {
@@ -86,7 +86,7 @@ func newPicture(in *Input, m *Model, s *scored, i int) picture {
 		p.Lines = append(p.Lines, Fact{"P(" + said + ")", fmt.Sprintf("%.3f", chance)})
 	}
 	if in.Positive < 0 || s.classes > 2 {
-		p.Lines = append(p.Lines, Fact{"most probable", fmt.Sprintf("%s %.2f", in.Classes[top], s.prob[i*s.classes+top])})
+		p.Lines = append(p.Lines, Fact{"top class", fmt.Sprintf("%s %.2f", in.Classes[top], s.prob[i*s.classes+top])})
 	}
 	p.Alt = fmt.Sprintf("Image %s, labelled %s, probability of %s %.3f", r.ImageName, in.Classes[r.Target], said, chance)
 	p.Lines = append(p.Lines, Fact{"fold", fmt.Sprint(r.Fold)})

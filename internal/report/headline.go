@@ -70,7 +70,7 @@ func aucHeadline(in *Input, sub subject) headline {
 		h.Tiles = append(h.Tiles, Fact{"specificity at 90% sensitivity", number(o.Specificity, nil)})
 	}
 	h.Sentences = append(h.Sentences,
-		fmt.Sprintf("Given one image of %s and one other image at random, the higher probability goes to the right one %.0f times in 100.", class, 100*iv.Value),
+		fmt.Sprintf("Of 1,000 random pairs of one image of %s and one other image, the model gives the higher probability to the right one in about %.0f.", class, 1000*iv.Value),
 		verdict(iv, pos, neg, class))
 	h.Sentences = append(h.Sentences, limits(in, sub))
 	return h

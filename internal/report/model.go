@@ -11,6 +11,8 @@ type section struct {
 	ID, Title, Lead string
 	Figures         []figure
 	Tables          []*table
+	Aside           *figure  // beside Tables and Matrix where there is room
+	Wide            []*table // below them
 	Folded          []*table // shown on request
 	Matrix          *matrix
 	Galleries       []gallery
@@ -80,13 +82,14 @@ func foldSection(in *Input, m *Model, s *scored) (section, error) {
 		if err != nil {
 			return sec, err
 		}
-		sec.Figures = append(sec.Figures, f)
+		sec.Aside = &f
 	}
 	operating, err := operatingTable(s, class)
 	if err != nil {
 		return sec, err
 	}
-	sec.Tables = append(sec.Tables, rateTable(s, folds), operating)
+	sec.Tables = append(sec.Tables, rateTable(s, folds))
+	sec.Wide = []*table{operating}
 	return sec, nil
 }
 
@@ -119,15 +122,10 @@ func curveSection(in *Input, m *Model, s *scored) (section, error) {
 	if err != nil {
 		return sec, err
 	}
-	test := in.Test
-	if m != &in.Models[0] {
-		test = nil
-	}
 	for _, draw := range []func() (figure, error){
 		func() (figure, error) { return rocFigure(s, folds, iv) },
 		func() (figure, error) { return recallFigure(s, folds) },
 		func() (figure, error) { return reliabilityFigure(s, bins) },
-		func() (figure, error) { return distributionFigure(s, test, class) },
 	} {
 		f, err := draw()
 		if err != nil {
@@ -140,13 +138,23 @@ func curveSection(in *Input, m *Model, s *scored) (section, error) {
 }
 
 func confusionSection(in *Input, m *Model, s *scored) (section, error) {
-	sec := section{Title: "Confusion"}
+	sec := section{Title: "Classes"}
 	if len(s.rows) == 0 {
 		sec.Notes = []string{"No labelled image was scored."}
 		return sec, nil
 	}
 	var err error
-	sec.Matrix, err = confusion(s, in.Classes)
+	if sec.Matrix, err = confusion(s, in.Classes); err != nil || !rankable(s) {
+		return sec, err
+	}
+	// The test set's probabilities are those of what was submitted, so they
+	// are shown once.
+	test := in.Test
+	if m != &in.Models[0] {
+		test = nil
+	}
+	f, err := distributionFigure(s, test, in.Classes[in.Positive])
+	sec.Aside = &f
 	return sec, err
 }
 

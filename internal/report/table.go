@@ -24,7 +24,7 @@ type tableRow struct {
 // average precision, log loss and Brier score of the positive class.
 func foldTable(s *scored, folds []*scored, class string) *table {
 	t := &table{Caption: "Scores by fold",
-		Head: []string{"Fold", "Images", class, "AUC", "95% interval", "Average precision", "Log loss", "Brier"}}
+		Head: []string{"Fold", "AUC", "95% interval", "Images", class, "Average precision", "Log loss", "Brier"}}
 	for _, f := range folds {
 		t.Rows = append(t.Rows, tableRow{Cells: foldCells(fmt.Sprint(f.rows[0].Fold), f)})
 		if f.positives == 0 || f.positives == len(f.rows) {
@@ -41,7 +41,7 @@ func foldCells(name string, s *scored) []string {
 	ap, apErr := metrics.AveragePrecision(s.score, s.positive)
 	loss, _, lossErr := metrics.LogLoss(s.score, s.positive)
 	brier, brierErr := metrics.Brier(s.score, s.positive)
-	return []string{name, thousands(len(s.rows)), thousands(s.positives), number(iv.Value, err), span(iv.Low, iv.High, err),
+	return []string{name, number(iv.Value, err), span(iv.Low, iv.High, err), thousands(len(s.rows)), thousands(s.positives),
 		number(ap, apErr), number(loss, lossErr), number(brier, brierErr)}
 }
 
@@ -111,7 +111,7 @@ func rateTable(s *scored, folds []*scored) *table {
 // operatingTable tells in images what each operating point means.
 func operatingTable(s *scored, class string) (*table, error) {
 	t := &table{Caption: "What the operating points mean, over all folds",
-		Head: []string{"Threshold for", "Probability at least", "Sensitivity (95%)", "Specificity (95%)", class + " found", "missed", "False alarms", "Right when it alarms"}}
+		Head: []string{"Threshold for", class + " found", "missed", "False alarms", "Sensitivity (95%)", "Specificity (95%)", "Right when it alarms", "Probability at least"}}
 	pos, neg := s.positives, len(s.rows)-s.positives
 	for _, w := range wanted {
 		o, err := operatingPoint(s, w.rate, w.sensitivity)
@@ -124,9 +124,9 @@ func operatingTable(s *scored, class string) (*table, error) {
 		if found+alarms > 0 {
 			precision = percent(float64(found) / float64(found+alarms))
 		}
-		t.Rows = append(t.Rows, tableRow{Cells: []string{w.name, threshold(o.Threshold),
-			withWilson(found, pos), withWilson(neg-alarms, neg), fmt.Sprintf("%d of %d", found, pos),
-			fmt.Sprint(pos - found), fmt.Sprintf("%s of %s", thousands(alarms), thousands(neg)), precision}})
+		t.Rows = append(t.Rows, tableRow{Cells: []string{w.name, fmt.Sprintf("%s of %s", thousands(found), thousands(pos)),
+			thousands(pos - found), fmt.Sprintf("%s of %s", thousands(alarms), thousands(neg)),
+			withWilson(found, pos), withWilson(neg-alarms, neg), precision, threshold(o.Threshold)}})
 	}
 	t.Note = "Intervals are Wilson's for the given threshold. How often an alarm is right depends on how common " + class + " is: it holds for images like these only."
 	return t, nil
