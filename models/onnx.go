@@ -1,9 +1,9 @@
 package models
 
 import (
-	"io"
-
-	"melanoma/internal/fault"
+	"errors"
+	"maps"
+	"slices"
 )
 
 // Report says what an ONNX file holds and whether it can be used.
@@ -48,17 +48,62 @@ func (r Report) Supported() bool { return len(r.Problems) == 0 }
 // Check reads an ONNX file and reports its operators and everything in it
 // that is not supported. The error is for files that are not ONNX at all.
 func Check(path string) (Report, error) {
-	return Report{}, fault.New(fault.Program, "", "models: check %s: not built yet", path)
+	m, err := openONNX(path)
+	if err != nil {
+		return Report{}, err
+	}
+	r := Report{Path: path, Producer: m.producer, IRVersion: m.irVersion, Opset: m.opset, Notes: []string{}}
+	for _, v := range m.dataInputs() {
+		r.Inputs = append(r.Inputs, TensorInfo{v.name, shapeTexts(v.dims)})
+	}
+	for _, v := range m.graph.outputs {
+		r.Outputs = append(r.Outputs, TensorInfo{v.name, shapeTexts(v.dims)})
+	}
+	r.Operators = m.operators()
+	r.Problems, _ = m.problems()
+	if len(r.Problems) > 0 {
+		return r, nil
+	}
+	net, _, err := m.network(path, 0)
+	if err != nil {
+		r.Problems = []Problem{asProblem(err, m.opset)}
+		return r, nil
+	}
+	r.Problems = []Problem{}
+	r.Parameters = net.Parameters()
+	r.Notes = net.notes()
+	return r, nil
 }
 
-// ReadONNX returns the network and weights of an ONNX file for an image size
-// in pixels; 0 means the size that the file declares.
-func ReadONNX(path string, size int) (*Net, Weights, error) {
-	return nil, nil, fault.New(fault.Program, "", "models: read %s: not built yet", path)
+// operators counts the nodes by operator, in alphabetical order.
+func (m *protoModel) operators() []OperatorCount {
+	counts := map[string]int{}
+	for i := range m.graph.nodes {
+		counts[m.graph.nodes[i].op]++
+	}
+	var all []OperatorCount
+	for _, op := range slices.Sorted(maps.Keys(counts)) {
+		all = append(all, OperatorCount{op, counts[op]})
+	}
+	return all
 }
 
-// WriteONNX writes the network in evaluation mode, opset 17, with a symbolic
-// batch dimension and images of the given size (0 means InputSize).
-func WriteONNX(w io.Writer, n *Net, weights Weights, size int) error {
-	return fault.New(fault.Program, "", "models: write ONNX: not built yet")
+func asProblem(err error, opset int64) Problem {
+	var p problem
+	if errors.As(err, &p) {
+		return p.Problem
+	}
+	return Problem{Opset: opset, Reason: err.Error()}
+}
+
+// notes says what a user should know about a network that can be used.
+func (n *Net) notes() []string {
+	notes := []string{}
+	if !slices.ContainsFunc(n.Layers, func(l Layer) bool { return l.Op == OpBatchNorm }) {
+		notes = append(notes, "there is no BatchNormalization: it was folded into the convolutions, so training starts without it")
+	}
+	if n.Pooled == "" {
+		notes = append(notes, "the classifier does not follow global pooling, so its head cannot be replaced")
+	}
+	return notes
 }

@@ -1,0 +1,295 @@
+package models
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+)
+
+// cleaner rewrites a checked model into the few operators that the backend
+// knows: shape arithmetic folded, paddings merged into convolutions, swish
+// recognised, aliases resolved, every tensor computed from one image size.
+type cleaner struct {
+	model     *protoModel
+	folder    string // of the file, for weights stored beside it
+	initial   map[string]*protoTensor
+	constants map[string]*constant
+	shapes    map[string][]int // of data without the batch: [C,H,W] or [F]
+	alias     map[string]string
+	uses      map[string]int // live consumers
+	pads      map[string]padding
+	sigmoids  map[string]string // output to input
+	loaded    map[string]*loaded
+
+	nodes []protoNode
+	maker map[string]int // index in nodes by output
+}
+
+// padding is a Pad node that waits for its convolution.
+type padding struct {
+	input  string
+	amount [4]int // top, left, bottom, right
+	shaped bool   // computed from the image's size
+}
+
+// loaded is a parameter's values in our layout.
+type loaded struct {
+	name   string
+	shape  []int
+	values []float32
+	role   Role
+}
+
+// problem is an unsupported construct found while cleaning.
+type problem struct{ Problem }
+
+func (p problem) Error() string { return p.String() }
+
+// newCleaner prepares a model for images of size x size pixels.
+func newCleaner(m *protoModel, folder string, size int) *cleaner {
+	c := &cleaner{
+		model: m, folder: folder,
+		initial: map[string]*protoTensor{}, constants: map[string]*constant{}, shapes: map[string][]int{},
+		alias: map[string]string{}, uses: map[string]int{}, pads: map[string]padding{},
+		sigmoids: map[string]string{}, loaded: map[string]*loaded{}, maker: map[string]int{},
+	}
+	for i := range m.graph.initializers {
+		c.initial[m.graph.initializers[i].name] = &m.graph.initializers[i]
+	}
+	for _, v := range m.dataInputs() {
+		if len(v.dims) == 4 {
+			c.shapes[v.name] = []int{3, size, size}
+		} else {
+			c.shapes[v.name] = []int{int(v.dims[1].value)}
+		}
+	}
+	return c
+}
+
+// run cleans the live nodes and drops what only fed rewritten ones.
+func (c *cleaner) run(live []bool) error {
+	g := &c.model.graph
+	for i := range g.nodes {
+		if live[i] {
+			for _, in := range g.nodes[i].inputs {
+				c.uses[in]++
+			}
+		}
+	}
+	for _, v := range g.outputs {
+		c.uses[v.name]++
+	}
+	for i := range g.nodes {
+		if !live[i] {
+			continue
+		}
+		n := &g.nodes[i]
+		if err := c.node(n); err != nil {
+			return problem{Problem{Op: n.op, Node: n.label(), Opset: c.model.opset, Reason: err.Error()}}
+		}
+	}
+	output := c.output()
+	if s, ok := c.shapes[output]; !ok || len(s) != 1 {
+		return problem{Problem{Reason: fmt.Sprintf("the output %s has shape %v for one image; logits of one dimension are supported", g.outputs[0].name, s)}}
+	}
+	c.biases()
+	c.prune(output)
+	return nil
+}
+
+// output returns the tensor with the logits.
+func (c *cleaner) output() string { return c.resolve(c.model.graph.outputs[0].name) }
+
+func (c *cleaner) resolve(name string) string {
+	for {
+		to, ok := c.alias[name]
+		if !ok {
+			return name
+		}
+		name = to
+	}
+}
+
+// node rewrites one node of the file.
+func (c *cleaner) node(n *protoNode) error {
+	data := slices.ContainsFunc(n.inputs, c.isData)
+	switch {
+	case n.op == "Shape":
+		return c.shape(n)
+	case n.op == "Identity":
+		c.alias[n.outputs[0]] = c.resolve(n.inputs[0])
+		return nil
+	case !data:
+		return c.fold(n)
+	}
+	for _, in := range n.inputs {
+		if _, waiting := c.pads[c.resolve(in)]; waiting && n.op != "Conv" {
+			return errors.New("it takes a padded image, which only a convolution may")
+		}
+	}
+	return c.data(n)
+}
+
+func (c *cleaner) isData(name string) bool {
+	name = c.resolve(name)
+	_, padded := c.pads[name]
+	return padded || c.shapes[name] != nil
+}
+
+// data dispatches the operators on images and features.
+func (c *cleaner) data(n *protoNode) error {
+	switch n.op {
+	case "Conv":
+		return c.conv(n)
+	case "BatchNormalization":
+		return c.batchNorm(n)
+	case "Sigmoid", "Relu":
+		return c.activation(n)
+	case "Clip":
+		return c.clip(n)
+	case "Mul":
+		return c.mul(n)
+	case "Add":
+		return c.add(n)
+	case "Gemm", "MatMul":
+		return c.linear(n)
+	case "Concat":
+		return c.concat(n)
+	case "GlobalAveragePool":
+		return c.pool(n, true)
+	case "ReduceMean":
+		return c.reduceMean(n)
+	case "Flatten", "Reshape", "Squeeze":
+		return c.flatten(n)
+	case "Pad":
+		return c.pad(n)
+	case "Dropout":
+		return c.dropout(n)
+	}
+	return errors.New("the operator is not supported")
+}
+
+// emit adds a node of the cleaned graph with one output of the given shape.
+func (c *cleaner) emit(op, output string, shape []int, inputs []string, attrs ...protoAttr) {
+	c.maker[output] = len(c.nodes)
+	c.shapes[output] = shape
+	c.nodes = append(c.nodes, protoNode{name: output, op: op, inputs: inputs, outputs: []string{output}, attrs: attrs})
+}
+
+// only returns the data input of a node whose other inputs are constants.
+func (c *cleaner) only(n *protoNode) (string, []int, error) {
+	for _, in := range n.inputs[1:] {
+		if c.isData(in) {
+			return "", nil, fmt.Errorf("its input %s is computed from the image", in)
+		}
+	}
+	name := c.resolve(n.inputs[0])
+	shape, ok := c.shapes[name]
+	if !ok {
+		return "", nil, fmt.Errorf("its input %s is a constant", n.inputs[0])
+	}
+	return name, shape, nil
+}
+
+// image is only with an image [C,H,W] as the input.
+func (c *cleaner) image(n *protoNode) (string, []int, error) {
+	name, shape, err := c.only(n)
+	if err == nil && len(shape) != 3 {
+		err = fmt.Errorf("its input has %d dimensions, not 4", len(shape)+1)
+	}
+	return name, shape, err
+}
+
+// constant returns a constant by name, nil for an absent optional input.
+func (c *cleaner) constant(name string) (*constant, error) {
+	if name == "" {
+		return nil, nil
+	}
+	name = c.resolve(name)
+	if v, ok := c.constants[name]; ok {
+		return v, nil
+	}
+	t, ok := c.initial[name]
+	if !ok {
+		return nil, fmt.Errorf("its input %s is not a constant", name)
+	}
+	if shape, err := t.shape(); err != nil || count(shape) > maxFolded {
+		return nil, fmt.Errorf("its input %s is too large for a constant: %v", name, t.dims)
+	}
+	return t.constant(c.folder)
+}
+
+// input returns constant input i, nil where the node has none.
+func (c *cleaner) input(n *protoNode, i int) (*constant, error) {
+	if i >= len(n.inputs) {
+		return nil, nil
+	}
+	return c.constant(n.inputs[i])
+}
+
+// shape makes a Shape node a constant. The batch is unknown, height and width
+// depend on the image size.
+func (c *cleaner) shape(n *protoNode) error {
+	name := c.resolve(n.inputs[0])
+	v := &constant{dtype: typeInt64}
+	if s, ok := c.shapes[name]; ok {
+		v.v = append([]float64{math.NaN()}, convert[float64](s)...)
+		v.shaped = true
+	} else {
+		x, err := c.constant(name)
+		if err != nil {
+			return err
+		}
+		v.v = convert[float64](x.dims)
+	}
+	from, to := sliceBounds(int(n.intAttr("start", 0)), int(n.intAttr("end", int64(len(v.v)))), 1, len(v.v))
+	v.v = v.v[from:max(from, to)]
+	v.dims = []int{len(v.v)}
+	c.constants[n.outputs[0]] = v
+	return nil
+}
+
+func (c *cleaner) fold(n *protoNode) error {
+	in := make([]*constant, len(n.inputs))
+	for i := range in {
+		var err error
+		if in[i], err = c.input(n, i); err != nil {
+			return err
+		}
+	}
+	v, err := fold(n, in)
+	if err != nil {
+		return err
+	}
+	c.constants[n.outputs[0]] = v
+	return nil
+}
+
+// biases gives linear layers that have none a bias of zeros.
+func (c *cleaner) biases() {
+	for i := range c.nodes {
+		n := &c.nodes[i]
+		if n.op == "Gemm" && len(n.inputs) == 2 {
+			out := c.shapes[n.outputs[0]][0]
+			name := n.outputs[0] + ".bias"
+			c.loaded[name] = &loaded{name: name, shape: []int{out}, values: make([]float32, out), role: RoleBias}
+			n.inputs = append(n.inputs, name)
+		}
+	}
+}
+
+// prune drops cleaned nodes that the output does not need.
+func (c *cleaner) prune(output string) {
+	needed := map[string]bool{output: true}
+	keep := make([]bool, len(c.nodes))
+	for i := len(c.nodes) - 1; i >= 0; i-- {
+		if keep[i] = needed[c.nodes[i].outputs[0]]; keep[i] {
+			for _, in := range c.nodes[i].inputs {
+				needed[in] = true
+			}
+		}
+	}
+	i := 0
+	c.nodes = slices.DeleteFunc(c.nodes, func(protoNode) bool { i++; return !keep[i-1] })
+}

@@ -1,0 +1,315 @@
+package models
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+)
+
+func intsAttr(name string, v ...int) protoAttr {
+	return protoAttr{name: name, kind: attrInts, ints: convert[int64](v)}
+}
+
+func intAttr(name string, v int) protoAttr {
+	return protoAttr{name: name, kind: attrInt, i: int64(v)}
+}
+
+func floatAttr(name string, v float64) protoAttr {
+	return protoAttr{name: name, kind: attrFloat, f: float32(v)}
+}
+
+func textAttr(name, v string) protoAttr { return protoAttr{name: name, kind: attrString, s: v} }
+
+// decimal undoes the rounding of a short decimal number to float32.
+func decimal(f float32) float64 {
+	v, err := strconv.ParseFloat(strconv.FormatFloat(float64(f), 'g', -1, 32), 64)
+	if err != nil { // f is not a number
+		return float64(f)
+	}
+	return v
+}
+
+// weight loads a parameter of the given rank, transposed if it must be. A
+// second use of one tensor becomes a parameter of its own: exporters merge
+// tensors of equal values, such as fresh running means, that train apart.
+func (c *cleaner) weight(name string, role Role, rank int, transpose bool) (*loaded, error) {
+	l, err := c.load(name)
+	if err != nil {
+		return nil, err
+	}
+	l.name, l.role = name, role
+	for i := 2; c.loaded[l.name] != nil; i++ {
+		l.name = fmt.Sprintf("%s#%d", name, i)
+	}
+	// A bias of [1,C] or [C,1,1] is meant as [C].
+	if rank == 1 && len(l.shape) > 1 && slices.Max(l.shape) == len(l.values) {
+		l.shape = []int{len(l.values)}
+	}
+	if len(l.shape) != rank || len(l.values) == 0 {
+		return nil, fmt.Errorf("its parameter %s has shape %v, not %d dimensions", name, l.shape, rank)
+	}
+	if transpose {
+		l.transpose()
+	}
+	c.loaded[l.name] = l
+	return l, nil
+}
+
+// load returns the values of an initializer or of a computed constant.
+func (c *cleaner) load(name string) (*loaded, error) {
+	if t, ok := c.initial[c.resolve(name)]; ok {
+		shape, err := t.shape()
+		if err != nil {
+			return nil, err
+		}
+		values, err := t.float32s(c.folder)
+		return &loaded{shape: shape, values: values}, err
+	}
+	v, err := c.constant(name)
+	if err != nil || v == nil {
+		return nil, fmt.Errorf("its parameter %q is not in the file", name)
+	}
+	return &loaded{shape: v.dims, values: convert[float32](v.v)}, nil
+}
+
+func (l *loaded) transpose() {
+	rows, cols := l.shape[0], l.shape[1]
+	v := make([]float32, len(l.values))
+	for i := range rows {
+		for j := range cols {
+			v[j*rows+i] = l.values[i*cols+j]
+		}
+	}
+	l.shape, l.values = []int{cols, rows}, v
+}
+
+// vectors loads parameters of the given length, one for each role.
+func (c *cleaner) vectors(names []string, roles []Role, length int) ([]string, error) {
+	resolved := make([]string, len(names))
+	for i, name := range names {
+		l, err := c.weight(name, roles[i], 1, false)
+		if err != nil {
+			return nil, err
+		}
+		if l.shape[0] != length {
+			return nil, fmt.Errorf("its parameter %s has %d values, not %d", name, l.shape[0], length)
+		}
+		resolved[i] = l.name
+	}
+	return resolved, nil
+}
+
+// window is a convolution's attributes.
+type window struct {
+	stride, groups int
+	pad            [4]int
+	same           bool
+}
+
+func (c *cleaner) window(n *protoNode, kernel []int) (window, error) {
+	w := window{stride: 1, groups: int(n.intAttr("group", 1))}
+	if a := n.attr("strides"); a != nil {
+		w.stride = int(a.ints[0])
+	}
+	if a := n.attr("kernel_shape"); a != nil && !slices.Equal(convert[int](a.ints), kernel) {
+		return w, fmt.Errorf("its kernel_shape is %v, its weights are %v", a.ints, kernel)
+	}
+	if a := n.attr("auto_pad"); a != nil {
+		w.same = a.s == "SAME_UPPER"
+	}
+	if a := n.attr("pads"); a != nil && !w.same {
+		w.pad = [4]int(convert[int](a.ints))
+	}
+	return w, nil
+}
+
+func (c *cleaner) conv(n *protoNode) error {
+	name := c.resolve(n.inputs[0])
+	waiting, padded := c.pads[name]
+	if padded {
+		name = waiting.input
+	}
+	x := c.shapes[name]
+	if len(x) != 3 {
+		return errors.New("its first input is not an image")
+	}
+	weight, err := c.weight(n.inputs[1], RoleWeight, 4, false)
+	if err != nil {
+		return err
+	}
+	win, err := c.window(n, weight.shape[2:])
+	if err != nil {
+		return err
+	}
+	if padded {
+		if err := win.merge(waiting, x, weight.shape); err != nil {
+			return err
+		}
+	}
+	if depthwise := win.groups == x[0] && weight.shape[1] == 1; win.groups != 1 && !depthwise {
+		return fmt.Errorf("%d groups over %d channels are not supported: one group or one a channel is", win.groups, x[0])
+	}
+	l := Layer{Stride: win.stride, Groups: win.groups, Pad: win.pad, Same: win.same}
+	out, err := l.convShape([]int{1, x[1], x[2], x[0]}, weight.shape)
+	if err != nil {
+		return err
+	}
+	inputs := []string{name, weight.name}
+	if len(n.inputs) > 2 && n.inputs[2] != "" {
+		bias, err := c.vectors(n.inputs[2:3], []Role{RoleBias}, weight.shape[0])
+		if err != nil {
+			return err
+		}
+		inputs = append(inputs, bias...)
+	}
+	attrs := []protoAttr{intsAttr("strides", win.stride, win.stride), intAttr("group", win.groups)}
+	if win.same {
+		attrs = append(attrs, textAttr("auto_pad", "SAME_UPPER"))
+	} else {
+		attrs = append(attrs, intsAttr("pads", win.pad[:]...))
+	}
+	c.emit("Conv", n.outputs[0], []int{out[3], out[1], out[2]}, inputs, attrs...)
+	return nil
+}
+
+// merge adds the padding of a Pad node. What was computed from the image size
+// and equals SAME padding stays SAME, so that it holds for other sizes too.
+func (w *window) merge(p padding, x, weight []int) error {
+	if w.same {
+		return errors.New("it pads an image that is padded already")
+	}
+	top, bottom := samePad(x[1], weight[2], w.stride)
+	left, right := samePad(x[2], weight[3], w.stride)
+	if p.shaped && w.pad == [4]int{} && p.amount == [4]int{top, left, bottom, right} {
+		w.same = true
+		return nil
+	}
+	for i := range w.pad {
+		w.pad[i] += p.amount[i]
+	}
+	return nil
+}
+
+func (c *cleaner) pad(n *protoNode) error {
+	name, shape, err := c.image(n)
+	if err != nil {
+		return err
+	}
+	amount, err := c.input(n, 1)
+	if err != nil {
+		return err
+	}
+	if a := n.attr("pads"); a != nil {
+		amount = vector(typeInt64, convert[float64](a.ints)...)
+	}
+	if amount == nil || len(amount.v) != 8 {
+		return errors.New("its pads are not eight numbers")
+	}
+	if value, err := c.input(n, 2); err != nil || value != nil && (len(value.v) != 1 || value.v[0] != 0) {
+		return errors.New("only zeros can be padded")
+	}
+	if len(n.inputs) > 3 && n.inputs[3] != "" {
+		return errors.New("its axes are not supported")
+	}
+	v, err := amount.ints()
+	if err != nil {
+		return err
+	}
+	if v[0] != 0 || v[1] != 0 || v[4] != 0 || v[5] != 0 || slices.Min(v) < 0 || slices.Max(v) > maxWindow {
+		return fmt.Errorf("its pads %v are not supported: height and width can be padded, by 0 to %d", v, maxWindow)
+	}
+	out := n.outputs[0]
+	if slices.Max(v) == 0 && !amount.shaped {
+		c.alias[out] = name
+		return nil
+	}
+	c.pads[out] = padding{input: name, amount: [4]int{v[2], v[3], v[6], v[7]}, shaped: amount.shaped}
+	c.shapes[out] = []int{shape[0], shape[1] + v[2] + v[6], shape[2] + v[3] + v[7]}
+	return nil
+}
+
+func (c *cleaner) batchNorm(n *protoNode) error {
+	name, shape, err := c.only(n)
+	if err != nil {
+		return err
+	}
+	for _, out := range n.outputs[1:] {
+		if out != "" && c.uses[out] > 0 {
+			return fmt.Errorf("its statistics %s are used by another node", out)
+		}
+	}
+	roles := []Role{RoleBNScale, RoleBNShift, RoleRunningMean, RoleRunningVar}
+	params, err := c.vectors(n.inputs[1:], roles, shape[0])
+	if err != nil {
+		return err
+	}
+	c.dropZeroBias(name)
+	c.emit("BatchNormalization", n.outputs[0], shape, append([]string{name}, params...),
+		floatAttr("epsilon", float64(n.floatAttr("epsilon", 1e-5))), floatAttr("momentum", float64(n.floatAttr("momentum", 0.9))))
+	return nil
+}
+
+// dropZeroBias takes a bias of zeros from the convolution before a BatchNorm,
+// which cancels it. Exporters add such biases, one shared by many layers.
+func (c *cleaner) dropZeroBias(name string) {
+	i, ok := c.maker[name]
+	if !ok || c.uses[name] != 1 || c.nodes[i].op != "Conv" || len(c.nodes[i].inputs) < 3 {
+		return
+	}
+	for _, v := range c.loaded[c.nodes[i].inputs[2]].values {
+		if v != 0 {
+			return
+		}
+	}
+	c.nodes[i].inputs = c.nodes[i].inputs[:2]
+}
+
+func (c *cleaner) activation(n *protoNode) error {
+	name, shape, err := c.only(n)
+	if err != nil {
+		return err
+	}
+	if n.op == "Sigmoid" {
+		c.sigmoids[n.outputs[0]] = name
+	}
+	c.emit(n.op, n.outputs[0], shape, []string{name})
+	return nil
+}
+
+func (c *cleaner) clip(n *protoNode) error {
+	name, shape, err := c.only(n)
+	if err != nil {
+		return err
+	}
+	var in [2]*constant
+	for i := range in {
+		if in[i], err = c.input(n, i+1); err != nil {
+			return err
+		}
+	}
+	low, high, err := clipBounds(n, in[:])
+	if err != nil {
+		return err
+	}
+	if !(low <= high) {
+		return fmt.Errorf("its bounds %g and %g are no interval", low, high)
+	}
+	if low == 0 && math.IsInf(high, 1) {
+		c.emit("Relu", n.outputs[0], shape, []string{name})
+		return nil
+	}
+	c.emit("Clip", n.outputs[0], shape, []string{name}, floatAttr("min", low), floatAttr("max", high))
+	return nil
+}
+
+// complement returns 1-f as a short decimal: ONNX weighs the old running
+// statistics, torch and we the new ones.
+func complement(f float64) float64 {
+	v, err := strconv.ParseFloat(strconv.FormatFloat(1-f, 'g', 6, 64), 64)
+	if err != nil {
+		return 1 - f
+	}
+	return v
+}

@@ -1,0 +1,209 @@
+package models
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/owulveryck/onnx-go"
+
+	"melanoma/internal/fault"
+)
+
+// defaultSize is the image size where neither the caller nor the file says
+// one: that of most networks trained on ImageNet.
+const defaultSize = 224
+
+// ReadONNX returns the network and weights of an ONNX file for an image size
+// in pixels; 0 means the size that the file declares, or 224 if it is
+// symbolic. SAME padding computed in the file is recovered, so the network
+// can be instantiated at other sizes too. Mean and Std are the file's own if
+// this package wrote it, else 0.5 each. A file that is damaged, or
+// holds something that is not supported, is an input error that names
+// operator, attribute, node and opset.
+func ReadONNX(path string, size int) (*Net, Weights, error) {
+	m, err := openONNX(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	if found, _ := m.problems(); len(found) > 0 {
+		more := ""
+		if len(found) > 1 {
+			more = fmt.Sprintf(" (and %d more)", len(found)-1)
+		}
+		return nil, nil, unsupported(path, fmt.Errorf("%s%s", found[0], more))
+	}
+	net, weights, err := m.network(path, size)
+	if err != nil {
+		return nil, nil, unsupported(path, err)
+	}
+	return net, weights, nil
+}
+
+func unsupported(path string, err error) error {
+	return fault.New(fault.Input, fmt.Sprintf("melanoma models check %s lists everything that is in the way", path), "models: read %s: %w", path, err)
+}
+
+func openONNX(path string) (*protoModel, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fault.New(fault.Input, "check the path of the ONNX file", "models: read ONNX file: %w", err)
+	}
+	m, err := decodeModel(data)
+	if err != nil {
+		return nil, fault.New(fault.Input, "is it an ONNX file, and was it copied completely?", "models: read %s: not a valid ONNX model: %w", path, err)
+	}
+	return m, nil
+}
+
+// network cleans the model, decodes it through onnx-go and completes the net.
+func (m *protoModel) network(path string, size int) (*Net, Weights, error) {
+	size, err := m.imageSize(size)
+	if err != nil {
+		return nil, nil, err
+	}
+	c := newCleaner(m, filepath.Dir(path), size)
+	if err := c.run(m.live()); err != nil {
+		return nil, nil, err
+	}
+	net := &Net{
+		Name:      strings.TrimSuffix(filepath.Base(path), filepath.Ext(path)),
+		InputSize: size, Mean: halves, Std: halves, Output: c.output(), Classes: c.shapes[c.output()][0],
+	}
+	for _, v := range m.dataInputs() {
+		if len(v.dims) == 4 {
+			net.Input = v.name
+		} else {
+			net.Meta, net.MetaIn = v.name, int(v.dims[1].value)
+		}
+	}
+	if net.Layers, err = c.decode(); err != nil {
+		return nil, nil, err
+	}
+	weights := net.adopt(c.loaded)
+	net.Pooled = net.findPooled()
+	if err := net.restore(m.metadata); err != nil {
+		return nil, nil, err
+	}
+	_, err = net.shapes(size)
+	return net, weights, err
+}
+
+// imageSize settles the size between the caller's wish and the file.
+func (m *protoModel) imageSize(size int) (int, error) {
+	if size < 0 || size > 1<<14 {
+		return 0, fmt.Errorf("image size %d is outside of 1 to %d", size, 1<<14)
+	}
+	if size > 0 {
+		return size, nil
+	}
+	for _, v := range m.dataInputs() {
+		if len(v.dims) != 4 {
+			continue
+		}
+		h, w := v.dims[2].value, v.dims[3].value
+		if h != w || h > 1<<14 {
+			return 0, fmt.Errorf("images of %dx%d pixels are not supported, only square ones", h, w)
+		}
+		if h > 0 {
+			return int(h), nil
+		}
+	}
+	return defaultSize, nil
+}
+
+// decode hands the cleaned graph, without its weights, to onnx-go.
+func (c *cleaner) decode() ([]Layer, error) {
+	if len(c.nodes) == 0 {
+		return nil, errors.New("it computes nothing")
+	}
+	clean := &protoModel{irVersion: writtenIR, opset: writtenOpset, producer: "melanoma"}
+	clean.graph.nodes = c.nodes
+	for _, v := range c.model.dataInputs() {
+		clean.graph.inputs = append(clean.graph.inputs, protoValue{name: v.name, dtype: typeFloat})
+	}
+	clean.graph.outputs = []protoValue{{name: c.output(), dtype: typeFloat}}
+	var buf bytes.Buffer
+	if err := encodeModel(&buf, clean, "cleaned", nil); err != nil {
+		return nil, err
+	}
+	params := make(map[string]bool, len(c.loaded))
+	for name := range c.loaded {
+		params[name] = true
+	}
+	b := newBackend(params)
+	if err := onnx.NewModel(b).UnmarshalBinary(buf.Bytes()); err != nil {
+		return nil, fmt.Errorf("decode: %w", err)
+	}
+	return b.layers, nil
+}
+
+// adopt declares the parameters in the order of their use and returns their
+// values.
+func (n *Net) adopt(all map[string]*loaded) Weights {
+	w := Weights{}
+	for _, l := range n.Layers {
+		for _, name := range l.Params {
+			p := all[name]
+			n.Params = append(n.Params, Param{Name: name, Shape: p.shape, Role: p.role})
+			w[name] = p.values
+		}
+	}
+	return w
+}
+
+// findPooled returns the flattened features that the classifier works on:
+// what lies before the last linear layer, dropouts and joined metadata.
+func (n *Net) findPooled() string {
+	l := n.Layer(n.Output)
+	if l == nil || l.Op != OpLinear {
+		return ""
+	}
+	for l = n.Layer(l.Inputs[0]); l != nil; l = n.Layer(l.Inputs[0]) {
+		switch l.Op {
+		case OpFlatten:
+			return l.Name
+		case OpDropout, OpConcat:
+		default:
+			return ""
+		}
+	}
+	return ""
+}
+
+// metadataKey is where an ONNX file of ours keeps what ONNX cannot say.
+const metadataKey = "melanoma.net"
+
+// netFacts is the content of that key.
+type netFacts struct {
+	Name    string         `json:"name"`
+	Mean    [3]float32     `json:"mean"`
+	Std     [3]float32     `json:"std"`
+	Samples map[string]int `json:"dropout_samples,omitempty"` // by layer
+}
+
+func (n *Net) restore(metadata map[string]string) error {
+	text, ok := metadata[metadataKey]
+	if !ok {
+		return nil
+	}
+	var f netFacts
+	if err := json.Unmarshal([]byte(text), &f); err != nil {
+		return fmt.Errorf("its metadata %s is damaged: %w", metadataKey, err)
+	}
+	if slices.Min(f.Std[:]) <= 0 {
+		return fmt.Errorf("its metadata %s has the standard deviation %v", metadataKey, f.Std)
+	}
+	n.Name, n.Mean, n.Std = f.Name, f.Mean, f.Std
+	for i, l := range n.Layers {
+		if s := f.Samples[l.Name]; l.Op == OpDropout && s > 0 {
+			n.Layers[i].Samples = s
+		}
+	}
+	return nil
+}
