@@ -34,13 +34,15 @@ func (c *columns) lists(name string) ([]float32, int) {
 	return flat, width
 }
 
-// classes reads the class list of the file's metadata.
-func (c *columns) classes() (classes []string) {
-	if err := json.Unmarshal([]byte(c.table.Meta.Extra["classes"]), &classes); err != nil && c.err == nil {
-		c.err = fault.New(fault.Input, "", "cv: class list of a %s file: %w", c.table.Meta.Kind, err)
+// names reads a list of names of the file's metadata.
+func (c *columns) names(key string) (names []string) {
+	if err := json.Unmarshal([]byte(c.table.Meta.Extra[key]), &names); err != nil && c.err == nil {
+		c.err = fault.New(fault.Input, "", "cv: %s of a %s file: %w", key, c.table.Meta.Kind, err)
 	}
-	return classes
+	return names
 }
+
+func (c *columns) classes() []string { return c.names("classes") }
 
 // number reads a whole number of the file's metadata.
 func (c *columns) number(key string) int {

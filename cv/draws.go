@@ -24,7 +24,7 @@ type Draws struct {
 // Write writes a file of draws/; inputs name the content it was made from.
 func (d *Draws) Write(path string, inputs map[string]string) error {
 	meta := artifact.Meta{Kind: "draws", Producer: "melanoma predict", Inputs: inputs,
-		Extra: map[string]string{"classes": encodeClasses(d.Classes)}}
+		Extra: map[string]string{"classes": encodeNames(d.Classes)}}
 	t := artifact.NewTable(meta).String("image_name", d.ImageName).Int32("view", d.View).
 		Int32("sample", d.Sample).Lists("logits", d.Logits, max(1, len(d.Classes)))
 	return artifact.Write(path, t)
@@ -48,8 +48,8 @@ func ReadDraws(path string) (*Draws, error) {
 	return d, c.err
 }
 
-func encodeClasses(classes []string) string {
-	b, err := json.Marshal(classes)
+func encodeNames(names []string) string {
+	b, err := json.Marshal(names)
 	if err != nil {
 		panic(err) // strings always have a JSON form
 	}

@@ -123,7 +123,7 @@ func (o *OOF) wrong(format string, args ...any) error {
 // Write writes oof/<model>.arrow; inputs name the content it was made from.
 func (o *OOF) Write(path string, inputs map[string]string) error {
 	meta := artifact.Meta{Kind: "oof", Producer: "melanoma oof", Inputs: inputs, Extra: map[string]string{
-		"model": o.Model, "classes": encodeClasses(o.Classes), "positive": strconv.Itoa(o.Positive),
+		"model": o.Model, "classes": encodeNames(o.Classes), "positive": strconv.Itoa(o.Positive),
 		"members": strconv.Itoa(o.Members), "views": strconv.Itoa(o.Views)}}
 	k := max(1, len(o.Classes))
 	t := artifact.NewTable(meta).String("image_name", o.ImageName).String("patient_id", o.Group).
