@@ -68,7 +68,7 @@ func joinBlend(m BlendMethod, target map[string]int, positive int) (blended, err
 func modelTable(in *Input, all []*scored) *table {
 	t := &table{Caption: "Models",
 		Head: []string{"Model", "AUC", "95% interval", "Average precision", "Log loss", "Brier", "Calibration error", "Images"},
-		Note: "All numbers are pooled over the folds. Intervals of two models on the same images overlap more than their difference deserves; still, read differences well inside them as noise."}
+		Note: "All numbers are pooled over the folds. The models scored the same images, so overlapping intervals do not prove two of them equal; nor does a small difference prove one better."}
 	for i, s := range all {
 		iv, err := metrics.DeLong(s.score, s.positive, level)
 		ap, apErr := metrics.AveragePrecision(s.score, s.positive)

@@ -37,10 +37,9 @@ const (
 	roleB
 	roleC
 	roleBandA
-	roleBandB
 )
 
-var roleNames = [...]string{"ink", "muted", "grid", "a", "b", "c", "band-a", "band-b"}
+var roleNames = [...]string{"ink", "muted", "grid", "a", "b", "c", "band-a"}
 
 // RGBA implements color.Color. The added 128 keeps the eight upper bits of
 // the backend's truncating conversion.

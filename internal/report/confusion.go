@@ -64,7 +64,7 @@ func confusionRow(class string, row []int, k int, auc float64) matrixRow {
 	out := matrixRow{Class: class, Total: thousands(total), Recall: dash, AUC: number(auc, nil)}
 	for j, n := range row {
 		c := matrixCell{Count: thousands(n), Right: j == k}
-		if total > 0 {
+		if n > 0 {
 			share := float64(n) / float64(total)
 			c.Share, c.Shade = fmt.Sprintf("%.0f%%", 100*share), min(9, int(share*10))
 		}

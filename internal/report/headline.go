@@ -26,7 +26,7 @@ type subject struct {
 }
 
 // newHeadline speaks of the final blend if there is one, else of the first
-// model. what explains why there is no AUC where there is none.
+// model; where there is no AUC it says why.
 func newHeadline(in *Input, first *scored, blends []blended) headline {
 	if first == nil || len(first.rows) == 0 {
 		return headline{Label: "Out-of-fold AUC", Value: dash,
@@ -83,16 +83,18 @@ func verdict(iv metrics.Interval, pos, neg int, class string) string {
 		rare = count(neg, "image", "images") + " of other classes"
 	}
 	width := iv.High - iv.Low
-	half := fmt.Sprintf("%.2f", math.Max(0.01, width/2))
+	half := fmt.Sprintf("%.2f", math.Max(0.01, math.Max(iv.Value-iv.Low, iv.High-iv.Value)))
 	switch {
 	case iv.High < 0.5:
 		return fmt.Sprintf("The whole interval lies below 0.5: the model ranks the wrong way round. Look for swapped labels (%s).", rare)
 	case iv.Low <= 0.5:
 		return fmt.Sprintf("The interval holds 0.5: with %s this run does not show that the model does better than chance.", rare)
+	case min(pos, neg) < 30:
+		return fmt.Sprintf("The number rests on only %s, too few to trust the interval's own width (%.2f): another sample of this size could well move it by %s, and differences between folds, models or runs mean little.", rare, width, half)
 	case width > 0.1:
-		return fmt.Sprintf("The number rests on only %s and its interval is wide (%.2f from end to end): another sample of this size could well give %s more or less, so small differences between folds, models or runs mean nothing.", rare, width, half)
+		return fmt.Sprintf("The number rests on only %s and its interval is wide (%.2f from end to end): another sample of this size could well move it by %s, so small differences between folds, models or runs mean nothing.", rare, width, half)
 	case width > 0.04:
-		return fmt.Sprintf("The number rests on %s; another sample of this size could well give %s more or less, so differences smaller than that between separate runs are noise.", rare, half)
+		return fmt.Sprintf("The number rests on %s; another sample of this size could well move it by %s, so differences smaller than that between separate runs are noise.", rare, half)
 	}
 	return fmt.Sprintf("The number rests on %s and is narrow: another sample of this size would rarely move it by more than %s.", rare, half)
 }

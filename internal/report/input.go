@@ -29,9 +29,10 @@ type Input struct {
 	// Thumbnail returns a small PNG or JPEG of an image, at most about 160
 	// pixels on its longer side (see [EncodeThumbnail]); nil shows no pictures.
 	Thumbnail func(imageName string) ([]byte, error)
-	// Bootstrap returns the random stream for a second interval, from
-	// resampling whole groups, of the named model; nil leaves it out.
-	Bootstrap func(model string) *rand.Rand
+	// Bootstrap returns the random stream for the headline's second interval,
+	// from resampling whole groups; name says what is scored, such as
+	// "model lite0". It must depend on nothing else. nil leaves it out.
+	Bootstrap func(name string) *rand.Rand
 	// Warnings stand at the top of the page, Notes below the headline.
 	Warnings, Notes []string
 }

@@ -154,7 +154,11 @@ func confusionSection(in *Input, m *Model, s *scored) (section, error) {
 		test = nil
 	}
 	f, err := distributionFigure(s, test, in.Classes[in.Positive])
-	sec.Aside = &f
+	if s.classes > 6 {
+		sec.Figures = []figure{f} // the matrix needs the whole width
+	} else {
+		sec.Aside = &f
+	}
 	return sec, err
 }
 

@@ -236,6 +236,25 @@ func TestWilsonAgainstPublishedValues(t *testing.T) {
 	}
 }
 
+func TestVerdictFollowsTheInterval(t *testing.T) {
+	for _, c := range []struct {
+		iv       metrics.Interval
+		pos, neg int
+		want     string
+	}{
+		{metrics.Interval{Value: 0.9, Low: 0.88, High: 0.915}, 500, 9000, "500 images of mel and is narrow: another sample of this size would rarely move it by more than 0.02"},
+		{metrics.Interval{Value: 0.9, Low: 0.86, High: 0.93}, 90, 900, "could well move it by 0.04"},
+		{metrics.Interval{Value: 0.8, Low: 0.7, High: 0.88}, 60, 900, "rests on only 60 images of mel and its interval is wide (0.18"},
+		{metrics.Interval{Value: 0.99, Low: 0.95, High: 1}, 8, 52, "too few to trust"},
+		{metrics.Interval{Value: 0.7, Low: 0.4, High: 0.9}, 52, 1, "with 1 image of other classes this run does not show"},
+		{metrics.Interval{Value: 0.2, Low: 0.1, High: 0.3}, 52, 52, "the wrong way round"},
+	} {
+		if got := verdict(c.iv, c.pos, c.neg, "mel"); !strings.Contains(got, c.want) {
+			t.Errorf("%v with %d and %d: %q lacks %q", c.iv, c.pos, c.neg, got, c.want)
+		}
+	}
+}
+
 func TestWriteLeavesTheOldPageOnError(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "index.html")
 	if err := Write(path, usual.input(t)); err != nil {

@@ -164,7 +164,7 @@ func span(low, high float64, err error) string {
 	return fmt.Sprintf("%.3f to %.3f", low, high)
 }
 
-// count writes a whole number with thin spaces between thousands and its noun.
+// count writes a whole number with its noun.
 func count(n int, one, many string) string {
 	if n == 1 {
 		return "1 " + one
