@@ -16,6 +16,7 @@ type blended struct {
 	method   BlendMethod
 	score    []float64
 	positive []bool
+	group    []string
 }
 
 // joinBlends joins every method's scores to the models' labels by image name.
@@ -24,18 +25,18 @@ func joinBlends(in *Input) ([]blended, error) {
 	if in.Blend == nil || in.Positive < 0 {
 		return nil, nil
 	}
-	target := make(map[string]int)
+	known := make(map[string]Row)
 	for _, m := range in.Models {
 		for _, r := range m.Rows {
-			if have, ok := target[r.ImageName]; ok && have != r.Target {
-				return nil, fmt.Errorf("report: model %q: image %s has target %d, another model has %d", m.Name, r.ImageName, r.Target, have)
+			if have, ok := known[r.ImageName]; ok && have.Target != r.Target {
+				return nil, fmt.Errorf("report: model %q: image %s has target %d, another model has %d", m.Name, r.ImageName, r.Target, have.Target)
 			}
-			target[r.ImageName] = r.Target
+			known[r.ImageName] = r
 		}
 	}
 	var out []blended
 	for _, m := range in.Blend.Methods {
-		b, err := joinBlend(m, target, in.Positive)
+		b, err := joinBlend(m, known, in.Positive)
 		if err != nil {
 			return nil, err
 		}
@@ -44,12 +45,12 @@ func joinBlends(in *Input) ([]blended, error) {
 	return out, nil
 }
 
-func joinBlend(m BlendMethod, target map[string]int, positive int) (blended, error) {
+func joinBlend(m BlendMethod, known map[string]Row, positive int) (blended, error) {
 	b := blended{method: m}
 	scores := slices.Clone(m.Scores)
 	slices.SortFunc(scores, func(x, y Score) int { return cmp.Compare(x.ImageName, y.ImageName) })
 	for i, s := range scores {
-		t, ok := target[s.ImageName]
+		r, ok := known[s.ImageName]
 		switch {
 		case !ok:
 			return b, fmt.Errorf("report: blend %q: image %q stands in no model's rows", m.Name, s.ImageName)
@@ -57,8 +58,9 @@ func joinBlend(m BlendMethod, target map[string]int, positive int) (blended, err
 			return b, fmt.Errorf("report: blend %q: image %q stands twice", m.Name, s.ImageName)
 		case math.IsNaN(s.Value):
 			return b, fmt.Errorf("report: blend %q: image %q has no score", m.Name, s.ImageName)
-		case t >= 0:
-			b.score, b.positive = append(b.score, s.Value), append(b.positive, t == positive)
+		case r.Target >= 0:
+			b.score, b.positive = append(b.score, s.Value), append(b.positive, r.Target == positive)
+			b.group = append(b.group, r.Group)
 		}
 	}
 	return b, nil

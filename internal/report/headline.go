@@ -22,7 +22,7 @@ type subject struct {
 	name     string
 	score    []float64
 	positive []bool
-	rows     *scored // the rows behind it, for groups; of the first model
+	group    []string // of each score; "" if not known
 }
 
 // newHeadline speaks of the final blend if there is one, else of the first
@@ -35,11 +35,11 @@ func newHeadline(in *Input, first *scored, blends []blended) headline {
 	if in.Positive < 0 {
 		return classesHeadline(in, first)
 	}
-	sub := subject{name: "model " + in.Models[0].Name, score: first.score, positive: first.positive, rows: first}
+	sub := subject{name: "model " + in.Models[0].Name, score: first.score, positive: first.positive, group: first.group()}
 	for _, b := range blends {
 		if b.method.Name == in.Blend.Final {
 			sub = subject{name: fmt.Sprintf("%s of %s", b.method.Name, count(len(in.Models), "model", "models")),
-				score: b.score, positive: b.positive, rows: first}
+				score: b.score, positive: b.positive, group: b.group}
 		}
 	}
 	return aucHeadline(in, sub)
@@ -103,19 +103,15 @@ func verdict(iv metrics.Interval, pos, neg int, class string) string {
 // groups where it can be had.
 func limits(in *Input, sub subject) string {
 	text := "The interval counts the choice of images only, not another clinic, another camera or another training seed."
-	groups, known := sub.rows.groups()
-	if !known || groups == len(sub.rows.rows) {
+	groups, known := distinct(sub.group)
+	if !known || groups == len(sub.group) {
 		return text
 	}
 	text += fmt.Sprintf(" It takes the images as independent, but they come from %s.", count(groups, "group (patient or lesion)", "groups (patients or lesions)"))
-	if in.Bootstrap == nil || len(sub.score) != len(sub.rows.rows) {
+	if in.Bootstrap == nil {
 		return text
 	}
-	names := make([]string, len(sub.rows.rows))
-	for i, r := range sub.rows.rows {
-		names[i] = r.Group
-	}
-	iv, err := metrics.BootstrapAUC(sub.score, sub.positive, names, level, bootstraps, in.Bootstrap(sub.name))
+	iv, err := metrics.BootstrapAUC(sub.score, sub.positive, sub.group, level, bootstraps, in.Bootstrap(sub.name))
 	if err != nil {
 		return text
 	}

@@ -118,16 +118,25 @@ func (s *scored) rankAUC() (float64, error) {
 	return metrics.AUC(rank, s.positive)
 }
 
-// groups returns the number of distinct groups and whether every row has one.
-func (s *scored) groups() (int, bool) {
+// group returns the group of each row.
+func (s *scored) group() []string {
+	group := make([]string, len(s.rows))
+	for i, r := range s.rows {
+		group[i] = r.Group
+	}
+	return group
+}
+
+// distinct returns the number of distinct groups and whether all are known.
+func distinct(group []string) (int, bool) {
 	seen := make(map[string]bool)
-	for _, r := range s.rows {
-		if r.Group == "" {
+	for _, g := range group {
+		if g == "" {
 			return 0, false
 		}
-		seen[r.Group] = true
+		seen[g] = true
 	}
-	return len(seen), len(s.rows) > 0
+	return len(seen), len(group) > 0
 }
 
 // wilson returns the 95% score interval of a proportion (Wilson 1927), which
