@@ -32,7 +32,8 @@ type page struct {
 	Glossary        []Fact
 }
 
-// Write writes the page of one run to path, atomically. It returns an error
+// Write writes the page of one run to path, atomically; the folder must be
+// there. It returns an error
 // for a contradictory input, which leaves what stood at path untouched.
 func Write(path string, in Input) error {
 	var buf bytes.Buffer
