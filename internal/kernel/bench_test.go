@@ -2,6 +2,7 @@ package kernel
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 )
 
@@ -32,7 +33,7 @@ var pointwise = [][3]int{
 func BenchmarkGemmPacked(b *testing.B) {
 	for _, s := range pointwise {
 		m, k, n := s[0], s[1], s[2]
-		a, c := normals(stream(1), m*k).data, make([]float32, m*n)
+		a, c := slices.Clone(normals(stream(1), m*k).data), make([]float32, m*n)
 		packed := make([]float32, PackedLen(k, n))
 		PackB(packed, normals(stream(2), k*n).data, k, n, n)
 		benchPaths(b, fmt.Sprintf("%dx%dx%d", m, k, n), 2*m*n*k, 4*(m*k+m*n), func() {
@@ -44,10 +45,32 @@ func BenchmarkGemmPacked(b *testing.B) {
 func BenchmarkGemmTN(b *testing.B) {
 	for _, s := range pointwise {
 		m, k, n := s[0], s[1], s[2]
-		x, dy := normals(stream(1), m*k).data, normals(stream(2), m*n).data
+		x, dy := slices.Clone(normals(stream(1), m*k).data), slices.Clone(normals(stream(2), m*n).data)
 		dw := make([]float32, k*n)
 		benchPaths(b, fmt.Sprintf("%dx%dx%d", m, k, n), 2*m*n*k, 4*(m*k+m*n), func() {
 			GemmTN(dw, n, x, k, dy, n, m, n, k, false)
 		})
+	}
+}
+
+// Depthwise convolutions of EfficientNet-B0 at 224 px: input size, channels,
+// kernel, stride.
+var depthwise = [][4]int{
+	{112, 32, 3, 1}, {112, 96, 3, 2}, {56, 144, 3, 1}, {56, 144, 5, 2}, {28, 240, 5, 1}, {14, 480, 3, 1}, {14, 672, 5, 1}, {14, 672, 5, 2}, {7, 1152, 5, 1},
+}
+
+func BenchmarkDepthwise(b *testing.B) {
+	for _, s := range depthwise {
+		in, c, k, stride := s[0], s[1], s[2], s[3]
+		out := in / stride
+		g := Geometry{in, in, out, out, k, k, stride, stride, (k - stride) / 2, (k - stride) / 2}
+		d := newDepthwiseCase(g, c)
+		d.x.data, d.dy.data, d.w.data = slices.Clone(d.x.data), slices.Clone(d.dy.data), slices.Clone(d.w.data) // aligned
+		y, dx, dw := make([]float32, len(d.dy.data)), make([]float32, len(d.x.data)), make([]float32, len(d.w.data))
+		flop, bytes := 2*out*out*c*k*k, 4*(len(d.x.data)+len(d.dy.data))
+		shape := fmt.Sprintf("%dx%dk%ds%d", in, c, k, stride)
+		benchPaths(b, "forward/"+shape, flop, bytes, func() { DepthwiseForward(y, d.x.data, d.w.data, g, c, 0, out) })
+		benchPaths(b, "data/"+shape, flop, bytes, func() { DepthwiseBackwardData(dx, d.dy.data, d.w.data, g, c, 0, in) })
+		benchPaths(b, "weights/"+shape, flop, bytes, func() { DepthwiseBackwardWeights(dw, d.x.data, d.dy.data, g, c, 0, out) })
 	}
 }

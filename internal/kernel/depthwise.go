@@ -45,7 +45,8 @@ func DepthwiseBackwardData(dx, dy, w []float32, g Geometry, c, rowLo, rowHi int)
 // DepthwiseBackwardWeights adds to dw [KH*KW,C] the gradient of the weights
 // from the output rows [rowLo,rowHi):
 // dw[kh,kw,c] += sum over oy,ox of x[oy*sh+kh-pt, ox*sw+kw-pl, c]*dy[oy,ox,c].
-// Each output row is summed by itself and then added to dw.
+// Blocks of rows, which depend on the shape and the range alone, are summed
+// by themselves and then added to dw.
 func DepthwiseBackwardWeights(dw, x, dy []float32, g Geometry, c, rowLo, rowHi int) {
 	g.check("depthwiseBackwardWeights", c, rowLo, rowHi, g.OutH)
 	g.need("depthwiseBackwardWeights", c, len(x), len(dy), len(dw))

@@ -33,12 +33,3 @@ func taps(out, stride, pad, kernel, size int) (lo, hi int) {
 	lo = max(0, -start)
 	return lo, max(lo, min(kernel, size-start))
 }
-
-// fullTaps returns the range [lo,hi) of outputs that see every kernel offset.
-func fullTaps(outputs, stride, pad, kernel, size int) (lo, hi int) {
-	lo = min(outputs, (pad+stride-1)/stride)
-	if last := size - kernel + pad; last >= 0 {
-		hi = min(outputs, last/stride+1)
-	}
-	return lo, max(lo, hi)
-}

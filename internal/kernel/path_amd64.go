@@ -23,6 +23,7 @@ func avx2Table() *table {
 	t := goTable
 	t.name = "avx2"
 	gemmAVX2.install(&t)
+	depthwiseAVX2.install(&t)
 	return &t
 }
 
@@ -30,5 +31,6 @@ func avx512Table() *table {
 	t := goTable
 	t.name = "avx512"
 	gemmAVX512.install(&t)
+	depthwiseAVX512.install(&t)
 	return &t
 }

@@ -22,6 +22,7 @@ var families = []struct {
 	write func(e *emitter)
 }{
 	{"gemm", writeGemm},
+	{"depthwise", writeDepthwise},
 }
 
 func main() {
