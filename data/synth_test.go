@@ -1,0 +1,414 @@
+package data
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"errors"
+	"image"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"melanoma/internal/fault"
+	"melanoma/internal/rng"
+)
+
+func smallSynth() SynthConfig {
+	c := DefaultSynth()
+	c.Images, c.Size = 60, 32
+	return c
+}
+
+func mustSynth(t *testing.T, dir string, c SynthConfig) {
+	t.Helper()
+	if err := Synth(context.Background(), dir, c); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// synthFolder returns the content of every file below dir.
+func synthFolder(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	files := map[string]string{}
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		content, err := os.ReadFile(path)
+		name, _ := filepath.Rel(dir, path)
+		files[filepath.ToSlash(name)] = string(content)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+func synthRecords(t *testing.T, content string) (head []string, rows []map[string]string) {
+	t.Helper()
+	records, err := csv.NewReader(strings.NewReader(content)).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range records[1:] {
+		row := map[string]string{}
+		for i, name := range records[0] {
+			row[name] = r[i]
+		}
+		rows = append(rows, row)
+	}
+	return records[0], rows
+}
+
+func TestSynthHasTheKaggleLayout(t *testing.T) {
+	c := smallSynth()
+	dir := t.TempDir()
+	mustSynth(t, dir, c)
+	files := synthFolder(t, dir)
+	trainHead, train := synthRecords(t, files["train.csv"])
+	testHead, test := synthRecords(t, files["test.csv"])
+	const columns = "image_name,patient_id,sex,age_approx,anatom_site_general_challenge"
+	if got := strings.Join(trainHead, ","); got != columns+",diagnosis,benign_malignant,target" {
+		t.Errorf("train.csv has the columns %s", got)
+	}
+	if got := strings.Join(testHead, ","); got != columns {
+		t.Errorf("test.csv has the columns %s", got)
+	}
+	if len(train)+len(test) != c.Images || len(files) != c.Images+2 {
+		t.Errorf("%d training and %d test rows, %d files for %d pictures", len(train), len(test), len(files), c.Images)
+	}
+	trainPatients := map[string]bool{}
+	for _, r := range train {
+		trainPatients[r["patient_id"]] = true
+		checkSynthPicture(t, files["jpeg/train/"+r["image_name"]+".jpg"], c.Size)
+		melanoma := r["diagnosis"] == "melanoma"
+		if melanoma != (r["target"] == "1") || melanoma != (r["benign_malignant"] == "malignant") {
+			t.Errorf("%s: labels contradict each other: %v", r["image_name"], r)
+		}
+	}
+	for _, r := range test {
+		checkSynthPicture(t, files["jpeg/test/"+r["image_name"]+".jpg"], c.Size)
+		if trainPatients[r["patient_id"]] {
+			t.Errorf("patient %s has pictures in both lists", r["patient_id"])
+		}
+	}
+}
+
+func checkSynthPicture(t *testing.T, content string, size int) {
+	t.Helper()
+	im, format, err := image.DecodeConfig(strings.NewReader(content))
+	if err != nil || format != "jpeg" || im.Width != size || im.Height != size {
+		t.Errorf("a picture is %s of %dx%d: %v", format, im.Width, im.Height, err)
+	}
+}
+
+func TestSynthPrevalenceAndLabelNoiseAreExact(t *testing.T) {
+	for _, prevalence := range []float64{0, 0.018, 0.25, 1} {
+		c := DefaultSynth()
+		c.Prevalence, c.Images = prevalence, 1000
+		var n, labelled, wrong, melanomas [2]int
+		for _, r := range synthPlan(c) {
+			split := 0
+			if r.Test {
+				split = 1
+			}
+			n[split]++
+			if r.Diagnosis == "melanoma" {
+				labelled[split]++
+			}
+			if r.Kind == synthMelanoma {
+				melanomas[split]++
+			}
+			if (r.Diagnosis == "melanoma") != (r.Kind == synthMelanoma) {
+				wrong[split]++
+			}
+		}
+		for split := range n {
+			want := int(math.Round(prevalence * float64(n[split])))
+			swapped := 2 * min(int(math.Round(c.LabelNoise*float64(want))), n[split]-want)
+			if melanomas[split] != want || labelled[split] != want || wrong[split] != swapped {
+				t.Errorf("prevalence %g, list %d of %d: %d melanomas, %d labelled (want %d), %d wrong labels (want %d)",
+					prevalence, split, n[split], melanomas[split], labelled[split], want, wrong[split], swapped)
+			}
+		}
+		if got := float64(n[1]) / float64(c.Images); math.Abs(got-c.TestFraction) > 0.01 {
+			t.Errorf("%.3f of the pictures are for testing, want %g", got, c.TestFraction)
+		}
+	}
+}
+
+func TestSynthAtALowPrevalenceHasAMelanomaInEachList(t *testing.T) {
+	c := smallSynth()
+	c.Prevalence = 0.001
+	count := map[bool]int{}
+	for _, r := range synthPlan(c) {
+		if r.Diagnosis == "melanoma" {
+			count[r.Test]++
+		}
+	}
+	if count[false] != 1 || count[true] != 1 {
+		t.Errorf("melanomas by list: %v, want one each", count)
+	}
+}
+
+func TestSynthDoesNotDependOnWorkers(t *testing.T) {
+	c := smallSynth()
+	c.Workers = 1
+	one, four := t.TempDir(), t.TempDir()
+	mustSynth(t, one, c)
+	c.Workers = 4
+	mustSynth(t, four, c)
+	compareSynth(t, synthFolder(t, four), synthFolder(t, one))
+	c.Seed++
+	other := t.TempDir()
+	mustSynth(t, other, c)
+	name := "jpeg/train/" + synthName(0) + ".jpg"
+	if a, b := synthFolder(t, other)[name], synthFolder(t, one)[name]; a != "" && a == b {
+		t.Error("another seed draws the same picture")
+	}
+}
+
+func compareSynth(t *testing.T, got, want map[string]string) {
+	t.Helper()
+	if len(got) != len(want) {
+		t.Errorf("%d files, want %d", len(got), len(want))
+	}
+	for name, content := range want {
+		if got[name] != content {
+			t.Errorf("%s differs", name)
+		}
+	}
+}
+
+func TestSynthAfterAnInterruptionGivesTheSameFolder(t *testing.T) {
+	c := smallSynth()
+	whole, broken := t.TempDir(), t.TempDir()
+	mustSynth(t, whole, c)
+	stopped, stop := context.WithCancel(context.Background())
+	stop()
+	if err := Synth(stopped, broken, c); fault.KindOf(err) != fault.Stopped || !errors.Is(err, context.Canceled) {
+		t.Fatalf("cancelled: %v", err)
+	}
+	if files := synthFolder(t, broken); files["train.csv"] != "" {
+		t.Error("the table of an interrupted call is there")
+	}
+	// What a kill leaves: a torn temporary file, and pictures without tables.
+	var torn bool
+	for name, content := range synthFolder(t, whole) {
+		if strings.HasPrefix(name, "jpeg/") && !torn {
+			torn = true
+			if err := os.WriteFile(filepath.Join(broken, name+".tmp"), []byte(content[:100]), 0o666); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	mustSynth(t, broken, c)
+	compareSynth(t, synthFolder(t, broken), synthFolder(t, whole))
+}
+
+func TestSynthNamesWrongSettingsAndFolders(t *testing.T) {
+	for key, change := range map[string]func(*SynthConfig){
+		"images":              func(c *SynthConfig) { c.Images = 7 },
+		"size":                func(c *SynthConfig) { c.Size = 0 },
+		"prevalence":          func(c *SynthConfig) { c.Prevalence = math.NaN() },
+		"label_noise":         func(c *SynthConfig) { c.LabelNoise = 0.6 },
+		"test_fraction":       func(c *SynthConfig) { c.TestFraction = 1 },
+		"lesions_per_patient": func(c *SynthConfig) { c.LesionsPerPatient = 0 },
+	} {
+		c := smallSynth()
+		change(&c)
+		dir := filepath.Join(t.TempDir(), "new")
+		err := Synth(context.Background(), dir, c)
+		if fault.KindOf(err) != fault.Usage || !strings.Contains(fault.HintOf(err), key) {
+			t.Errorf("%s: %v (hint %q)", key, err, fault.HintOf(err))
+		}
+		if _, err := os.Stat(dir); err == nil {
+			t.Errorf("%s: a refused call makes the folder", key)
+		}
+	}
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if err := Synth(context.Background(), file, smallSynth()); fault.KindOf(err) != fault.Program || fault.HintOf(err) == "" {
+		t.Errorf("a file for a folder: %v", err)
+	}
+}
+
+// Hair, vignette and tube do not tell the diagnosis: their means over 400
+// pictures of a kind differ by less than 4 standard errors.
+func TestSynthNuisancesDoNotTellTheDiagnosis(t *testing.T) {
+	const n = 400
+	var mean, square [2][3]float64
+	for kind, k := range []synthKind{synthNevus, synthMelanoma} {
+		for i := range n {
+			r := rng.New(rng.Key(5, "nuisance", kind, i))
+			newSynthLesion(r, k)
+			scene := newSynthScene(r, 0.3)
+			var cover float64
+			for _, v := range newSynthHair(r, 24).cover {
+				cover += v
+			}
+			for j, v := range [3]float64{cover, scene.vignette, scene.tube} {
+				mean[kind][j] += v / n
+				square[kind][j] += v * v / n
+			}
+		}
+	}
+	for j, name := range []string{"hair", "vignette", "tube"} {
+		var variance float64
+		for kind := range mean {
+			variance += (square[kind][j] - mean[kind][j]*mean[kind][j]) / n
+		}
+		if d := math.Abs(mean[0][j] - mean[1][j]); d > 4*math.Sqrt(variance) {
+			t.Errorf("%s differs by %.3g between nevi and melanomas, more than %.3g", name, d, 4*math.Sqrt(variance))
+		}
+	}
+}
+
+// Pictures of one patient share a skin tone.
+func TestSynthSkinBelongsToThePatient(t *testing.T) {
+	c := DefaultSynth()
+	c.Size, c.Images = 24, 120
+	byPatient := map[int][]float64{}
+	var all []float64
+	for _, row := range synthPlan(c) {
+		im := synthDraw(c, row).(*image.RGBA)
+		var corner []float64 // the brightest third of the edge's green: skin without hair or tube
+		for i := range c.Size {
+			corner = append(corner, float64(im.Pix[im.PixOffset(i, 0)+1]), float64(im.Pix[im.PixOffset(0, i)+1]))
+		}
+		slices.Sort(corner)
+		skin := corner[len(corner)*5/6]
+		byPatient[row.Patient] = append(byPatient[row.Patient], skin)
+		all = append(all, skin)
+	}
+	var within, count float64
+	for _, values := range byPatient {
+		if len(values) > 1 {
+			within += synthSpread(values) * float64(len(values)-1)
+			count += float64(len(values) - 1)
+		}
+	}
+	if within/count > 0.6*synthSpread(all) {
+		t.Errorf("variance of the skin's green is %.1f within patients and %.1f over all", within/count, synthSpread(all))
+	}
+}
+
+// synthSpread returns the variance of the values.
+func synthSpread(values []float64) float64 {
+	var mean, square float64
+	for _, v := range values {
+		mean += v / float64(len(values))
+	}
+	for _, v := range values {
+		square += (v - mean) * (v - mean)
+	}
+	return square / float64(len(values)-1)
+}
+
+// How hard the data set is, by a score without training: the sum of the ranks
+// of area and colour spread of what is darker than the skin. A small network
+// trained for a few epochs should land in the same range.
+func TestSynthDifficulty(t *testing.T) {
+	c := DefaultSynth()
+	c.Size = 48
+	var area, colour []float64
+	var positive []bool
+	for _, row := range synthPlan(c) {
+		if row.Test {
+			continue
+		}
+		a, s := synthDarkPart(synthDraw(c, row).(*image.RGBA))
+		area, colour = append(area, a), append(colour, s)
+		positive = append(positive, row.Diagnosis == "melanoma")
+	}
+	areaRank, colourRank := synthRanks(area), synthRanks(colour)
+	score := make([]float64, len(area))
+	for i := range score {
+		score[i] = areaRank[i] + 2*colourRank[i]
+	}
+	auc := synthAUC(score, positive)
+	t.Logf("AUC %.3f of %d pictures", auc, len(score))
+	if auc < 0.75 || auc > 0.95 {
+		t.Errorf("AUC %.3f of area and colour spread, want 0.75 to 0.95", auc)
+	}
+}
+
+// synthDarkPart returns the share of the middle that is darker than the skin and
+// the spread of its red-blue balance.
+func synthDarkPart(im *image.RGBA) (area, colour float64) {
+	size := im.Rect.Dx()
+	var light []float64
+	for i := range size {
+		p := im.Pix[im.PixOffset(i, size/6):]
+		light = append(light, float64(p[0])+float64(p[1])+float64(p[2]))
+	}
+	slices.Sort(light)
+	skin := light[size/2]
+	var balance []float64
+	for y := size / 6; y < size*5/6; y++ {
+		for x := size / 6; x < size*5/6; x++ {
+			p := im.Pix[im.PixOffset(x, y):]
+			if sum := float64(p[0]) + float64(p[1]) + float64(p[2]); sum < 0.8*skin && sum > 60 {
+				balance = append(balance, (float64(p[0])-float64(p[2]))/sum)
+			}
+		}
+	}
+	if len(balance) < 10 {
+		return 0, 0
+	}
+	return float64(len(balance)), synthSpread(balance)
+}
+
+func synthRanks(values []float64) []float64 {
+	sorted := slices.Clone(values)
+	slices.Sort(sorted)
+	out := make([]float64, len(values))
+	for i, v := range values {
+		rank, _ := slices.BinarySearch(sorted, v)
+		out[i] = float64(rank)
+	}
+	return out
+}
+
+// synthAUC counts pairs.
+func synthAUC(score []float64, positive []bool) float64 {
+	var wins, pairs float64
+	for i := range score {
+		for j := range score {
+			if positive[i] && !positive[j] {
+				pairs++
+				if score[i] > score[j] {
+					wins++
+				} else if score[i] == score[j] {
+					wins += 0.5
+				}
+			}
+		}
+	}
+	return wins / pairs
+}
+
+func BenchmarkSynthDraw(b *testing.B) {
+	c := DefaultSynth()
+	rows := synthPlan(c)
+	for i := range b.N {
+		synthDraw(c, rows[i%len(rows)])
+	}
+}
+
+func TestSynthPicturesDiffer(t *testing.T) {
+	c := smallSynth()
+	rows := synthPlan(c)
+	a, b := synthDraw(c, rows[0]).(*image.RGBA), synthDraw(c, rows[1]).(*image.RGBA)
+	if bytes.Equal(a.Pix, b.Pix) {
+		t.Error("two pictures are equal")
+	}
+}
