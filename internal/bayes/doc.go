@@ -13,7 +13,8 @@
 // at one posterior sample; a view is one orientation of the picture.
 //
 // Log posterior and temperature. With N training images, the posterior of
-// the parameters p is exp(N*U(p)), U(p) = mean log likelihood + log prior/N.
+// the parameters p is proportional to exp(N*U(p)), where U(p) = mean log
+// likelihood + log prior/N.
 // A mini-batch estimates U without knowing N, so gradients, losses and
 // learning rates keep the scale of ordinary training, and N enters twice:
 // the samplers run at temperature T/N (noise ~ exp(U/(T/N))), and a Gaussian
