@@ -37,11 +37,14 @@ func Root(t testing.TB) string {
 // skips the test where it is absent.
 func Shared(t testing.TB, name string) string {
 	t.Helper()
-	dir := os.Getenv("MELANOMA_SHARED")
-	if dir == "" {
-		dir = filepath.Join(Root(t), "..", "shared")
+	return present(t, filepath.Join(sharedFolder(t), filepath.FromSlash(name)), "../shared/"+name)
+}
+
+func sharedFolder(t testing.TB) string {
+	if dir := os.Getenv("MELANOMA_SHARED"); dir != "" {
+		return dir
 	}
-	return present(t, filepath.Join(dir, filepath.FromSlash(name)), "../shared/"+name)
+	return filepath.Join(Root(t), "..", "shared")
 }
 
 // Golden returns the path of a golden file: in the golden folder if that is
@@ -51,7 +54,7 @@ func Golden(t testing.TB, name string) string {
 	t.Helper()
 	dir := os.Getenv("MELANOMA_GOLDEN")
 	if dir == "" {
-		dir = filepath.Join(Root(t), "..", "shared", "golden")
+		dir = filepath.Join(sharedFolder(t), "golden")
 	}
 	path := filepath.Join(dir, filepath.FromSlash(name))
 	if _, err := os.Stat(path); err == nil {
