@@ -96,13 +96,16 @@ func (t *Truth) nestedFold(order []int, positive []bool) ([]int32, error) {
 // joinColumns brings all columns into the row order of the first.
 func joinColumns(columns []*Column) (models []string, scores [][]float64, err error) {
 	first := columns[0]
+	seen := make(map[string]bool)
 	for _, c := range columns {
+		full := c.Path + ":" + c.Name
+		if seen[full] {
+			return nil, nil, fault.New(fault.Usage, "name every file and column once", "cv: column %s of %s is there twice", c.Name, c.Path)
+		}
+		seen[full] = true
 		title := c.Title()
 		if slices.Contains(models, title) {
-			title = c.Path + ":" + c.Name
-		}
-		if slices.Contains(models, title) {
-			return nil, nil, fault.New(fault.Usage, "name every file and column once", "cv: column %s of %s is there twice", c.Name, c.Path)
+			title = full // files of one name in several folders
 		}
 		models = append(models, title)
 		order, err := joinTo(first.ImageName, c.ImageName, first.Path, c.Path)

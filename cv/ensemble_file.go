@@ -1,6 +1,7 @@
 package cv
 
 import (
+	"math"
 	"slices"
 	"strconv"
 
@@ -47,4 +48,38 @@ func ReadEnsemble(path string) (*Ensemble, error) {
 		c.err = fault.New(fault.Input, "remake it with melanoma ensemble", "cv: %s: %d probabilities for %d classes", path, width, len(e.Classes))
 	}
 	return e, c.err
+}
+
+// Verify checks the table: every image once, scores and probabilities in
+// [0, 1], entropies that agree with one another.
+func (e *Ensemble) Verify() error {
+	broken := func(format string, args ...any) error {
+		return fault.New(fault.Input, "remake it with melanoma ensemble", "cv: ensemble: "+format, args...)
+	}
+	rowOf := make(map[string]int, len(e.ImageName))
+	for i, name := range e.ImageName {
+		if before, twice := rowOf[name]; twice {
+			return broken("image %s stands in rows %d and %d", name, before+1, i+1)
+		}
+		rowOf[name] = i
+	}
+	for _, method := range methods {
+		for i, v := range e.Scores[method] {
+			if !(v >= 0 && v <= 1) {
+				return broken("image %s scores %v by %s", e.ImageName[i], v, method)
+			}
+		}
+	}
+	for i, p := range e.Prob {
+		if !(p >= 0 && p <= 1) {
+			return broken("image %s has the probability %v", e.ImageName[i/len(e.Classes)], p)
+		}
+	}
+	for i, name := range e.ImageName {
+		total, expected, information := e.PredictiveEntropy[i], e.ExpectedEntropy[i], e.MutualInformation[i]
+		if !(expected >= 0 && information >= 0 && math.Abs(total-expected-information) <= 1e-9) {
+			return broken("image %s has entropies %v and %v and the mutual information %v", name, total, expected, information)
+		}
+	}
+	return nil
 }
