@@ -11,55 +11,6 @@ import (
 	"github.com/apache/arrow/go/v15/arrow/bitutil"
 )
 
-// slot is where a column's parts stand in a record batch's message.
-type slot struct {
-	column
-	node, buffer   int // numbers of its first array and buffer
-	nodes, buffers int // how many it has
-}
-
-// slots turns a schema into the places of its columns. It refuses types that
-// this package does not write.
-func slots(schema *arrow.Schema) ([]slot, error) {
-	out := make([]slot, schema.NumFields())
-	node, buffer := 0, 0
-	for i, f := range schema.Fields() {
-		s := slot{column: column{name: f.Name, nullable: f.Nullable}, node: node, buffer: buffer, nodes: 1, buffers: 2}
-		switch dt := f.Type.(type) {
-		case *arrow.StringType:
-			s.kind, s.buffers = kindString, 3
-		case *arrow.BinaryType:
-			s.kind, s.buffers = kindBytes, 3
-		case *arrow.Int32Type:
-			s.kind = kindInt32
-		case *arrow.Int64Type:
-			s.kind = kindInt64
-		case *arrow.Float32Type:
-			s.kind = kindFloat32
-		case *arrow.Float64Type:
-			s.kind = kindFloat64
-		case *arrow.BooleanType:
-			s.kind = kindBool
-		case *arrow.FixedSizeListType:
-			s.kind, s.nodes, s.buffers, s.width = kindList, 2, 3, int(dt.Len())
-			if dt.Elem().ID() != arrow.FLOAT32 || s.width < 1 {
-				return nil, fmt.Errorf("column %q is of type %v, which this program does not write", f.Name, f.Type)
-			}
-		case *arrow.ListType:
-			s.kind, s.nodes, s.buffers = kindVarList, 2, 4
-			if dt.Elem().ID() != arrow.FLOAT32 {
-				return nil, fmt.Errorf("column %q is of type %v, which this program does not write", f.Name, f.Type)
-			}
-		default:
-			return nil, fmt.Errorf("column %q is of type %v, which this program does not write", f.Name, f.Type)
-		}
-		node += s.nodes
-		buffer += s.buffers
-		out[i] = s
-	}
-	return out, nil
-}
-
 // gap is the number of unwanted bytes that are read along rather than
 // starting another read.
 const gap = 1 << 14

@@ -17,13 +17,14 @@
 // utf8, int32, int64, float32, float64, bool, binary, fixed_size_list<float32>
 // and list<float32>; only float32 columns may hold nulls, which are NaN in Go.
 //
-// Reading: Arrow's Go reader copies a whole record batch twice and has no way
-// to ask for some columns. [Reader] therefore asks Arrow for the schema alone
-// and takes the place of every buffer from the record batch's own message: it
-// reads the ranges of the wanted columns straight from the file, into the
+// Reading: Arrow's Go reader copies a whole record batch twice, cannot read
+// some columns alone, and believes the lengths in a damaged footer, so that it
+// may ask for more memory than there is. [Reader] therefore takes the schema
+// and the place of every buffer from the file's own messages, checking each:
+// it reads the ranges of the wanted columns straight from the file, into the
 // slices that it hands out, and [Reader.RowBytes] reads one value of a binary
-// column. A reader holds the file's footer and nothing else. Arrow's reader
-// stays as the reference of the tests.
+// column. A reader holds the columns' names and the places of the record
+// batches, nothing else. Arrow's reader is the reference of the tests.
 //
 // Schema versions: a file of a newer version than [KnownVersion] is refused,
 // an older one is for the caller of the kind to interpret.

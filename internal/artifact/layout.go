@@ -8,9 +8,11 @@ import (
 	"math"
 )
 
+const magic = "ARROW1"
+
 var (
 	errDamaged = errors.New("damaged file")
-	magic      = []byte("ARROW1")
+	errForeign = errors.New("no table of a run: its schema says nothing of kind and version")
 )
 
 // flat reads FlatBuffers tables from bytes that may be damaged: a position
@@ -23,7 +25,7 @@ type flat struct {
 func (f *flat) at(pos, n int64) []byte {
 	if pos < 0 || pos > int64(len(f.b))-n {
 		f.bad = true
-		return make([]byte, n)
+		return make([]byte, min(n, 8))
 	}
 	return f.b[pos : pos+n]
 }
@@ -71,45 +73,54 @@ type block struct {
 	offset, meta, body int64
 }
 
-// readBlocks returns the places of a file's record batches, from its footer.
-// Each lies within the file.
-func readBlocks(r io.ReaderAt, size int64) ([]block, error) {
+// footer is what stands at the end of a file.
+type footer struct {
+	slots  []slot
+	meta   Meta
+	blocks []block
+}
+
+// readFooter reads the footer of a file. Every block lies within the file.
+func readFooter(r io.ReaderAt, size int64) (footer, error) {
+	var out footer
 	tail := make([]byte, 10)
 	if size < 20 {
-		return nil, errDamaged
+		return out, errDamaged
 	}
 	if _, err := r.ReadAt(tail, size-10); err != nil {
-		return nil, err
-	}
-	if string(tail[4:]) != string(magic) {
-		return nil, errDamaged
+		return out, err
 	}
 	length := int64(binary.LittleEndian.Uint32(tail))
-	if length < 8 || length > size-18 {
-		return nil, errDamaged
+	if string(tail[4:]) != magic || length < 8 || length > size-18 {
+		return out, errDamaged
 	}
-	footer := &flat{b: make([]byte, length)}
-	if _, err := r.ReadAt(footer.b, size-10-length); err != nil {
-		return nil, err
+	end := size - 10 - length
+	f := &flat{b: make([]byte, length)}
+	if _, err := r.ReadAt(f.b, end); err != nil {
+		return out, err
 	}
-	root := footer.u32(0)
-	if _, n := footer.vector(root, 2, 24); n != 0 {
-		return nil, errors.New("it holds dictionaries, which this program does not write")
+	root := f.u32(0)
+	var err error
+	if out.slots, out.meta, err = readSchema(f, f.child(root, 1)); err != nil {
+		return out, err
 	}
-	start, n := footer.vector(root, 3, 24)
-	blocks := make([]block, n)
-	for i := range blocks {
+	if _, n := f.vector(root, 2, 24); n != 0 {
+		return out, errors.New("it holds dictionaries, which this program does not write")
+	}
+	start, n := f.vector(root, 3, 24)
+	out.blocks = make([]block, n)
+	for i := range out.blocks {
 		at := start + int64(i)*24
-		b := block{offset: footer.i64(at), meta: footer.i32(at + 8), body: footer.i64(at + 16)}
-		if b.offset < 8 || b.meta < 16 || b.body < 0 || b.offset%8 != 0 || b.meta%8 != 0 || b.offset > size || b.body > size || b.offset+b.meta+b.body > size-10-length {
-			return nil, errDamaged
+		b := block{offset: f.i64(at), meta: f.i32(at + 8), body: f.i64(at + 16)}
+		if b.offset < 8 || b.meta < 16 || b.body < 0 || b.offset%8 != 0 || b.meta%8 != 0 || b.offset > end || b.body > end || b.offset+b.meta+b.body > end {
+			return out, errDamaged
 		}
-		blocks[i] = b
+		out.blocks[i] = b
 	}
-	if footer.bad {
-		return nil, errDamaged
+	if f.bad {
+		return out, errDamaged
 	}
-	return blocks, nil
+	return out, nil
 }
 
 // message is the description of one record batch.

@@ -54,13 +54,13 @@ func (m Meta) arrowMetadata() (arrow.Metadata, error) {
 	return arrow.NewMetadata(keys, values), nil
 }
 
-// metaOf is the inverse of arrowMetadata; ok is false where the file was not
+// metaOf is the inverse of arrowMetadata; ok is false where the table was not
 // written by this package.
-func metaOf(md arrow.Metadata) (m Meta, ok bool) {
+func metaOf(pairs [][2]string) (m Meta, ok bool) {
 	m = Meta{Inputs: map[string]string{}, Extra: map[string]string{}}
 	version, inputs := "", ""
-	for i, k := range md.Keys() {
-		v := md.Values()[i]
+	for _, pair := range pairs {
+		k, v := pair[0], pair[1]
 		switch k {
 		case keyKind:
 			m.Kind = v

@@ -9,11 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/apache/arrow/go/v15/arrow"
-	"github.com/apache/arrow/go/v15/arrow/endian"
-	"github.com/apache/arrow/go/v15/arrow/ipc"
-	"github.com/apache/arrow/go/v15/arrow/memory"
-
 	"melanoma/internal/fault"
 )
 
@@ -44,7 +39,7 @@ func Open(path, kind string) (*Reader, error) {
 		f.Close()
 		return nil, readFault(path, err)
 	}
-	r, err := newReader(path, f, info.Size(), kind, memory.DefaultAllocator)
+	r, err := newReader(path, f, info.Size(), kind)
 	if err != nil {
 		f.Close()
 		return nil, err
@@ -53,28 +48,22 @@ func Open(path, kind string) (*Reader, error) {
 	return r, nil
 }
 
-func newReader(path string, source io.ReaderAt, size int64, kind string, mem memory.Allocator) (*Reader, error) {
+func newReader(path string, source io.ReaderAt, size int64, kind string) (*Reader, error) {
 	r := &Reader{path: path, source: source}
-	schema, err := readSchema(io.NewSectionReader(source, 0, size), mem)
+	f, err := readFooter(source, size)
+	if errors.Is(err, errForeign) {
+		return nil, fault.New(fault.Input, "it may have been made by another program", "artifact: read %s: %w", path, err)
+	}
 	if err != nil {
 		return nil, r.fault(err)
 	}
-	var ok bool
-	if r.meta, ok = metaOf(schema.Metadata()); !ok {
-		return nil, fault.New(fault.Input, "it may have been made by another program", "artifact: %s: no table of a run: its schema says nothing of kind and version", path)
+	if kind != "" && f.meta.Kind != kind {
+		return nil, fault.New(fault.Input, "", "artifact: read %s: holds %q, not %q", path, f.meta.Kind, kind)
 	}
-	if kind != "" && r.meta.Kind != kind {
-		return nil, fault.New(fault.Input, "", "artifact: %s: holds %q, not %q", path, r.meta.Kind, kind)
+	if known := KnownVersion(f.meta.Kind); f.meta.Version > known {
+		return nil, fault.New(fault.Input, "use a newer melanoma", "artifact: read %s: version %d of %q is newer than %d, the newest known", path, f.meta.Version, f.meta.Kind, known)
 	}
-	if known := KnownVersion(r.meta.Kind); r.meta.Version > known {
-		return nil, fault.New(fault.Input, "use a newer melanoma", "artifact: %s: version %d of %q is newer than %d, the newest known", path, r.meta.Version, r.meta.Kind, known)
-	}
-	if r.slots, err = slots(schema); err != nil {
-		return nil, fault.New(fault.Input, "", "artifact: %s: %w", path, err)
-	}
-	if r.blocks, err = readBlocks(source, size); err != nil {
-		return nil, r.fault(err)
-	}
+	r.meta, r.slots, r.blocks = f.meta, f.slots, f.blocks
 	r.rows = make([]int, len(r.blocks))
 	for i, b := range r.blocks {
 		m, err := readMessage(source, b)
@@ -87,21 +76,6 @@ func newReader(path string, source io.ReaderAt, size int64, kind string, mem mem
 		r.rows[i] = int(m.rows)
 	}
 	return r, nil
-}
-
-// readSchema asks Arrow for a file's schema; its panics on damaged files
-// become errors.
-func readSchema(s *io.SectionReader, mem memory.Allocator) (schema *arrow.Schema, err error) {
-	defer recovered(&err)
-	fr, err := ipc.NewFileReader(s, ipc.WithAllocator(mem))
-	if err != nil {
-		return nil, err
-	}
-	defer fr.Close()
-	if schema = fr.Schema(); schema.Endianness() != endian.NativeEndian {
-		return nil, errors.New("written on a machine of the other byte order")
-	}
-	return schema, nil
 }
 
 // fault names the file in an error of reading it.
@@ -153,7 +127,7 @@ func (r *Reader) slotsOf(names []string) ([]slot, error) {
 	for i, name := range names {
 		at := slices.IndexFunc(r.slots, func(s slot) bool { return s.name == name })
 		if at < 0 {
-			return nil, fault.New(fault.Input, "", "artifact: %s: no column %q, it has %s", r.path, name, strings.Join(r.Names(), ", "))
+			return nil, fault.New(fault.Input, "", "artifact: read %s: no column %q, it has %s", r.path, name, strings.Join(r.Names(), ", "))
 		}
 		out[i] = r.slots[at]
 	}
@@ -211,10 +185,10 @@ func (r *Reader) RowBytes(i, row int, name string, dst []byte) ([]byte, error) {
 	}
 	s := wanted[0]
 	if s.kind != kindBytes {
-		return nil, fault.New(fault.Input, "", "artifact: %s: column %q is %v, not %v", r.path, name, s.kind, kindBytes)
+		return nil, fault.New(fault.Input, "", "artifact: read %s: column %q is %v, not %v", r.path, name, s.kind, kindBytes)
 	}
 	if row < 0 || row >= r.rows[i] {
-		return nil, fmt.Errorf("artifact: %s: record batch %d has no row %d", r.path, i, row)
+		return nil, fmt.Errorf("artifact: read %s: record batch %d has no row %d", r.path, i, row)
 	}
 	dst, err = r.rowBytes(i, row, s, dst)
 	if err != nil {

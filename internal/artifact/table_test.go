@@ -218,14 +218,14 @@ func equalValue(a arrow.Array, row int, c column) bool {
 	return false
 }
 
-func TestWritingAndOpeningReleaseEveryBuffer(t *testing.T) {
+func TestWritingReleasesEveryBuffer(t *testing.T) {
 	mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
 	defer mem.AssertSize(t, 0)
 	var file bytes.Buffer
 	if err := encode(&file, sample(100, 3), mem); err != nil {
 		t.Fatal(err)
 	}
-	r, err := newReader("x", bytes.NewReader(file.Bytes()), int64(file.Len()), "images", mem)
+	r, err := newReader("x", bytes.NewReader(file.Bytes()), int64(file.Len()), "images")
 	if err != nil {
 		t.Fatal(err)
 	}
