@@ -15,7 +15,7 @@ type Config struct {
 	Dropout        float64     // before the classifier, in [0, 1)
 	DropoutSamples int         // masks averaged per step (the winners: 5 of rate .5); 0 means 1
 	Meta           *MetaConfig // network for metadata beside the image; nil means none
-	KeepHead       bool        // keep the file's classifier (same class count, no metadata)
+	KeepHead       bool        // keep the file's classifier (same class count, no new metadata)
 
 	Mean, Std *[3]float32 // replace the network's own normalisation; nil keeps it
 
@@ -52,7 +52,13 @@ func Build(c Config) (*Net, Weights, error) {
 		net.Std = *c.Std
 	}
 	if c.KeepHead {
-		return net, weights, c.checkKept(net)
+		if err := c.checkKept(net); err != nil {
+			return nil, nil, err
+		}
+		if c.Dropout > 0 {
+			net.dropBefore(net.Output, c.Dropout, max(c.DropoutSamples, 1))
+		}
+		return net, weights, net.distinct()
 	}
 	classes := c.Classes
 	if classes == 0 {
@@ -113,6 +119,9 @@ func (m *MetaConfig) validate() error {
 }
 
 func (c Config) checkKept(net *Net) error {
+	if l := net.Layer(net.Output); c.Dropout > 0 && (l == nil || l.Op != OpLinear) {
+		return fault.New(fault.Usage, "set the dropout to 0", "models: no dropout can be put before %s of %s, which is not a linear layer", net.Output, net.Name)
+	}
 	if c.Classes != 0 && c.Classes != net.Classes {
 		return fault.New(fault.Usage, "leave the head to be replaced", "models: cannot keep the head of %s: it has %d classes, wanted are %d", net.Name, net.Classes, c.Classes)
 	}

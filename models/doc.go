@@ -21,7 +21,8 @@
 // dilation), BatchNormalization, Sigmoid, Relu, Clip, Mul, Add,
 // GlobalAveragePool, ReduceMean over the image, Flatten, Reshape and Squeeze
 // of a pooled image, Gemm, MatMul with Add, Concat of two vectors, Pad before
-// a Conv, Dropout, Identity. Mode is the caller's: training_mode is ignored.
+// a Conv, Dropout, Identity. Mode is the caller's: training_mode is
+// ignored, and so is a Dropout, unless this package wrote it.
 // TensorFlow's SAME padding is recovered from the file's shape arithmetic, so
 // a network runs at any image size.
 //

@@ -80,6 +80,19 @@ func (n *Net) cutAfter(layer string) {
 	n.Params = slices.DeleteFunc(n.Params, func(p Param) bool { return !used[p.Name] })
 }
 
+// dropBefore puts a dropout before the classifier, or changes the one that
+// stands there.
+func (n *Net) dropBefore(layer string, rate float64, samples int) {
+	i := slices.IndexFunc(n.Layers, func(l Layer) bool { return l.Name == layer })
+	if old := n.Layer(n.Layers[i].Inputs[0]); old != nil && old.Op == OpDropout {
+		old.Rate, old.Samples = rate, samples
+		return
+	}
+	d := Layer{Name: "dropout", Op: OpDropout, Inputs: n.Layers[i].Inputs, Rate: rate, Samples: samples}
+	n.Layers[i].Inputs = []string{d.Name}
+	n.Layers = slices.Insert(n.Layers, i, d)
+}
+
 // metadata adds the winners' network and joins its result to the newest
 // tensor. Names count the pieces of their sequence: linear, BatchNorm, swish,
 // dropout. It returns the width that it adds.

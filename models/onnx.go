@@ -2,6 +2,7 @@ package models
 
 import (
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 )
@@ -71,7 +72,7 @@ func Check(path string) (Report, error) {
 	}
 	r.Problems = []Problem{}
 	r.Parameters = net.Parameters()
-	r.Notes = net.notes()
+	r.Notes = append(m.notes(), net.notes()...)
 	return r, nil
 }
 
@@ -94,6 +95,20 @@ func asProblem(err error, opset int64) Problem {
 		return p.Problem
 	}
 	return Problem{Opset: opset, Reason: err.Error()}
+}
+
+// notes says which training flags of the file are not followed.
+func (m *protoModel) notes() []string {
+	notes, training := []string{}, 0
+	for i := range m.graph.nodes {
+		if n := &m.graph.nodes[i]; n.op == "BatchNormalization" && n.intAttr("training_mode", 0) == 1 {
+			training++
+		}
+	}
+	if training > 0 {
+		notes = append(notes, fmt.Sprintf("%d BatchNormalization nodes are marked for training: evaluation uses their running statistics all the same", training))
+	}
+	return notes
 }
 
 // notes says what a user should know about a network that can be used.

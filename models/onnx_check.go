@@ -163,23 +163,18 @@ func (m *protoModel) problems() (found []Problem, live []bool) {
 	known := m.givenNames()
 	for i := range m.graph.nodes {
 		n := &m.graph.nodes[i]
+		isData := slices.ContainsFunc(n.inputs, func(s string) bool { return data[s] })
+		if live[i] {
+			for _, p := range n.problems(isData, known) {
+				add(p)
+			}
+		}
 		for _, out := range n.outputs {
 			if known[out] {
 				add(Problem{Op: n.op, Node: n.label(), Reason: fmt.Sprintf("%s is made twice", out)})
 			}
 			known[out] = out != ""
-		}
-		isData := slices.ContainsFunc(n.inputs, func(s string) bool { return data[s] })
-		if isData && n.op != "Shape" {
-			for _, out := range n.outputs {
-				data[out] = out != ""
-			}
-		}
-		if !live[i] {
-			continue
-		}
-		for _, p := range n.problems(isData, known) {
-			add(p)
+			data[out] = out != "" && isData && n.op != "Shape"
 		}
 	}
 	return found, live

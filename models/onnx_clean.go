@@ -12,12 +12,14 @@ import (
 // recognised, aliases resolved, every tensor computed from one image size.
 type cleaner struct {
 	model     *protoModel
+	facts     netFacts
 	folder    string // of the file, for weights stored beside it
 	initial   map[string]*protoTensor
 	constants map[string]*constant
 	shapes    map[string][]int // of data without the batch: [C,H,W] or [F]
 	alias     map[string]string
 	uses      map[string]int // live consumers
+	names     map[string]bool
 	pads      map[string]padding
 	sigmoids  map[string]string // output to input
 	loaded    map[string]*loaded
@@ -47,11 +49,11 @@ type problem struct{ Problem }
 func (p problem) Error() string { return p.String() }
 
 // newCleaner prepares a model for images of size x size pixels.
-func newCleaner(m *protoModel, folder string, size int) *cleaner {
+func newCleaner(m *protoModel, facts netFacts, folder string, size int) *cleaner {
 	c := &cleaner{
-		model: m, folder: folder,
+		model: m, facts: facts, folder: folder,
 		initial: map[string]*protoTensor{}, constants: map[string]*constant{}, shapes: map[string][]int{},
-		alias: map[string]string{}, uses: map[string]int{}, pads: map[string]padding{},
+		alias: map[string]string{}, uses: map[string]int{}, names: m.givenNames(), pads: map[string]padding{},
 		sigmoids: map[string]string{}, loaded: map[string]*loaded{}, maker: map[string]int{},
 	}
 	for i := range m.graph.initializers {
@@ -71,6 +73,9 @@ func newCleaner(m *protoModel, folder string, size int) *cleaner {
 func (c *cleaner) run(live []bool) error {
 	g := &c.model.graph
 	for i := range g.nodes {
+		for _, out := range g.nodes[i].outputs {
+			c.names[out] = true
+		}
 		if live[i] {
 			for _, in := range g.nodes[i].inputs {
 				c.uses[in]++
@@ -111,6 +116,22 @@ func (c *cleaner) resolve(name string) string {
 	}
 }
 
+// rename makes out another name of in, whose consumers then count as in's.
+func (c *cleaner) rename(out, in string) {
+	in = c.resolve(in)
+	c.alias[out] = in
+	c.uses[in] += c.uses[out] - 1
+}
+
+// fresh returns the name, or one like it that no tensor has.
+func (c *cleaner) fresh(name string) string {
+	for c.names[name] {
+		name += "'"
+	}
+	c.names[name] = true
+	return name
+}
+
 // node rewrites one node of the file.
 func (c *cleaner) node(n *protoNode) error {
 	data := slices.ContainsFunc(n.inputs, c.isData)
@@ -118,7 +139,7 @@ func (c *cleaner) node(n *protoNode) error {
 	case n.op == "Shape":
 		return c.shape(n)
 	case n.op == "Identity":
-		c.alias[n.outputs[0]] = c.resolve(n.inputs[0])
+		c.rename(n.outputs[0], n.inputs[0])
 		return nil
 	case !data:
 		return c.fold(n)
@@ -251,6 +272,11 @@ func (c *cleaner) shape(n *protoNode) error {
 }
 
 func (c *cleaner) fold(n *protoNode) error {
+	if a := n.attr("value"); n.op == "Constant" && a != nil && a.t != nil {
+		a.t.name = n.outputs[0]
+		c.initial[n.outputs[0]] = a.t // may be large: a weight
+		return nil
+	}
 	in := make([]*constant, len(n.inputs))
 	for i := range in {
 		var err error
@@ -272,7 +298,7 @@ func (c *cleaner) biases() {
 		n := &c.nodes[i]
 		if n.op == "Gemm" && len(n.inputs) == 2 {
 			out := c.shapes[n.outputs[0]][0]
-			name := n.outputs[0] + ".bias"
+			name := c.fresh(n.outputs[0] + ".bias")
 			c.loaded[name] = &loaded{name: name, shape: []int{out}, values: make([]float32, out), role: RoleBias}
 			n.inputs = append(n.inputs, name)
 		}

@@ -158,8 +158,9 @@ func (c *cleaner) pool(n *protoNode, keep bool) error {
 		c.emit("GlobalAveragePool", out, []int{shape[0], 1, 1}, []string{name})
 		return nil
 	}
-	c.emit("GlobalAveragePool", out+"/mean", []int{shape[0], 1, 1}, []string{name})
-	c.emit("Flatten", out, shape[:1], []string{out + "/mean"}, intAttr("axis", 1))
+	mean := c.fresh(out + "/mean")
+	c.emit("GlobalAveragePool", mean, []int{shape[0], 1, 1}, []string{name})
+	c.emit("Flatten", out, shape[:1], []string{mean}, intAttr("axis", 1))
 	return nil
 }
 
@@ -204,7 +205,7 @@ func (c *cleaner) flatten(n *protoNode) error {
 		return fmt.Errorf("reshaping %v of one image to %v is not supported, only flattening it", shape, target.v)
 	}
 	if len(shape) == 1 {
-		c.alias[n.outputs[0]] = name
+		c.rename(n.outputs[0], name)
 		return nil
 	}
 	if shape[1] != 1 || shape[2] != 1 {
@@ -242,6 +243,8 @@ func flattens(target *constant, shape []int) bool {
 		(features == -1 || features == float64(count(shape)) || features == 0 && batch != -1)
 }
 
+// dropout keeps a dropout that this package wrote. Another's is dropped: how
+// much to drop in training is the caller's choice of a head.
 func (c *cleaner) dropout(n *protoNode) error {
 	name, shape, err := c.only(n)
 	if err != nil {
@@ -250,19 +253,11 @@ func (c *cleaner) dropout(n *protoNode) error {
 	if len(n.outputs) > 1 && n.outputs[1] != "" && c.uses[n.outputs[1]] > 0 {
 		return errors.New("its mask is used by another node")
 	}
-	rate := decimal(n.floatAttr("ratio", 0.5))
-	if ratio, err := c.input(n, 1); err != nil {
-		return err
-	} else if ratio != nil && len(ratio.v) == 1 {
-		rate = decimal(float32(ratio.v[0]))
-	}
-	if !(rate >= 0 && rate < 1) {
-		return fmt.Errorf("its ratio %g is outside of [0, 1)", rate)
-	}
-	if rate == 0 {
-		c.alias[n.outputs[0]] = name
+	own, ok := c.facts.Dropout[n.outputs[0]]
+	if !ok {
+		c.rename(n.outputs[0], name)
 		return nil
 	}
-	c.emit("Dropout", n.outputs[0], shape, []string{name}, floatAttr("ratio", rate))
+	c.emit("Dropout", n.outputs[0], shape, []string{name}, floatAttr("ratio", own.Rate))
 	return nil
 }

@@ -40,8 +40,8 @@ func (c *cleaner) weight(name string, role Role, rank int, transpose bool) (*loa
 		return nil, err
 	}
 	l.name, l.role = name, role
-	for i := 2; c.loaded[l.name] != nil; i++ {
-		l.name = fmt.Sprintf("%s#%d", name, i)
+	if c.loaded[name] != nil {
+		l.name = c.fresh(name)
 	}
 	// A bias of [1,C] or [C,1,1] is meant as [C].
 	if rank == 1 && len(l.shape) > 1 && slices.Max(l.shape) == len(l.values) {
@@ -116,10 +116,9 @@ func (c *cleaner) window(n *protoNode, kernel []int) (window, error) {
 	if a := n.attr("kernel_shape"); a != nil && !slices.Equal(convert[int](a.ints), kernel) {
 		return w, fmt.Errorf("its kernel_shape is %v, its weights are %v", a.ints, kernel)
 	}
-	if a := n.attr("auto_pad"); a != nil {
-		w.same = a.s == "SAME_UPPER"
-	}
-	if a := n.attr("pads"); a != nil && !w.same {
+	auto := n.attr("auto_pad")
+	w.same = auto != nil && auto.s == "SAME_UPPER"
+	if a := n.attr("pads"); a != nil && (auto == nil || auto.s == "NOTSET") {
 		w.pad = [4]int(convert[int](a.ints))
 	}
 	return w, nil
@@ -222,7 +221,7 @@ func (c *cleaner) pad(n *protoNode) error {
 	}
 	out := n.outputs[0]
 	if slices.Max(v) == 0 && !amount.shaped {
-		c.alias[out] = name
+		c.rename(out, name)
 		return nil
 	}
 	c.pads[out] = padding{input: name, amount: [4]int{v[2], v[3], v[6], v[7]}, shaped: amount.shaped}
@@ -245,9 +244,13 @@ func (c *cleaner) batchNorm(n *protoNode) error {
 	if err != nil {
 		return err
 	}
+	epsilon, momentum := float64(n.floatAttr("epsilon", 1e-5)), float64(n.floatAttr("momentum", 0.9))
+	if !(epsilon >= 0 && epsilon < 1) || !(momentum >= 0 && momentum <= 1) {
+		return fmt.Errorf("its epsilon %g or momentum %g is outside of [0, 1]", epsilon, momentum)
+	}
 	c.dropZeroBias(name)
 	c.emit("BatchNormalization", n.outputs[0], shape, append([]string{name}, params...),
-		floatAttr("epsilon", float64(n.floatAttr("epsilon", 1e-5))), floatAttr("momentum", float64(n.floatAttr("momentum", 0.9))))
+		floatAttr("epsilon", epsilon), floatAttr("momentum", momentum))
 	return nil
 }
 

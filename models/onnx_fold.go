@@ -18,7 +18,7 @@ type constant struct {
 }
 
 // maxFolded bounds what folding may compute; shape arithmetic needs dozens.
-const maxFolded = 1 << 20
+const maxFolded = 1 << 16
 
 func vector(dtype int64, v ...float64) *constant {
 	return &constant{dims: []int{len(v)}, dtype: dtype, v: v}

@@ -67,7 +67,11 @@ func (m *protoModel) network(path string, size int) (*Net, Weights, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	c := newCleaner(m, filepath.Dir(path), size)
+	facts, err := m.facts()
+	if err != nil {
+		return nil, nil, err
+	}
+	c := newCleaner(m, facts, filepath.Dir(path), size)
 	if err := c.run(m.live()); err != nil {
 		return nil, nil, err
 	}
@@ -87,7 +91,8 @@ func (m *protoModel) network(path string, size int) (*Net, Weights, error) {
 	}
 	weights := net.adopt(c.loaded)
 	net.Pooled = net.findPooled()
-	if err := net.restore(m.metadata); err != nil {
+	net.restore(facts)
+	if err := net.distinct(); err != nil {
 		return nil, nil, err
 	}
 	_, err = net.shapes(size)
@@ -179,31 +184,46 @@ func (n *Net) findPooled() string {
 // metadataKey is where an ONNX file of ours keeps what ONNX cannot say.
 const metadataKey = "melanoma.net"
 
-// netFacts is the content of that key.
+// netFacts is the content of that key. Std is 0 where there is none.
 type netFacts struct {
-	Name    string         `json:"name"`
-	Mean    [3]float32     `json:"mean"`
-	Std     [3]float32     `json:"std"`
-	Samples map[string]int `json:"dropout_samples,omitempty"` // by layer
+	Name    string                  `json:"name"`
+	Mean    [3]float32              `json:"mean"`
+	Std     [3]float32              `json:"std"`
+	Dropout map[string]dropoutFacts `json:"dropout,omitempty"` // by layer
 }
 
-func (n *Net) restore(metadata map[string]string) error {
-	text, ok := metadata[metadataKey]
+type dropoutFacts struct {
+	Rate    float64 `json:"rate"`
+	Samples int     `json:"samples"`
+}
+
+func (m *protoModel) facts() (f netFacts, err error) {
+	text, ok := m.metadata[metadataKey]
 	if !ok {
-		return nil
+		return f, nil
 	}
-	var f netFacts
 	if err := json.Unmarshal([]byte(text), &f); err != nil {
-		return fmt.Errorf("its metadata %s is damaged: %w", metadataKey, err)
+		return f, fmt.Errorf("its metadata %s is damaged: %w", metadataKey, err)
 	}
 	if slices.Min(f.Std[:]) <= 0 {
-		return fmt.Errorf("its metadata %s has the standard deviation %v", metadataKey, f.Std)
+		return f, fmt.Errorf("its metadata %s has the standard deviation %v", metadataKey, f.Std)
+	}
+	for layer, d := range f.Dropout {
+		if !(d.Rate >= 0 && d.Rate < 1) || d.Samples < 1 {
+			return f, fmt.Errorf("its metadata %s has a dropout of rate %g and %d samples for %s", metadataKey, d.Rate, d.Samples, layer)
+		}
+	}
+	return f, nil
+}
+
+func (n *Net) restore(f netFacts) {
+	if f.Std == [3]float32{} {
+		return
 	}
 	n.Name, n.Mean, n.Std = f.Name, f.Mean, f.Std
 	for i, l := range n.Layers {
-		if s := f.Samples[l.Name]; l.Op == OpDropout && s > 0 {
-			n.Layers[i].Samples = s
+		if l.Op == OpDropout {
+			n.Layers[i].Rate, n.Layers[i].Samples = f.Dropout[l.Name].Rate, f.Dropout[l.Name].Samples
 		}
 	}
-	return nil
 }

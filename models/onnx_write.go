@@ -65,10 +65,10 @@ func border(name string, dims ...int64) protoValue {
 }
 
 func (n *Net) facts() (string, error) {
-	f := netFacts{Name: n.Name, Mean: n.Mean, Std: n.Std, Samples: map[string]int{}}
+	f := netFacts{Name: n.Name, Mean: n.Mean, Std: n.Std, Dropout: map[string]dropoutFacts{}}
 	for _, l := range n.Layers {
-		if l.Op == OpDropout && l.Samples > 1 {
-			f.Samples[l.Name] = l.Samples
+		if l.Op == OpDropout {
+			f.Dropout[l.Name] = dropoutFacts{l.Rate, l.Samples}
 		}
 	}
 	text, err := json.Marshal(f) // sorts the keys

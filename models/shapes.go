@@ -30,6 +30,9 @@ func (n *Net) shapes(size int) (map[string][]int, error) {
 }
 
 func (n *Net) shapeOf(l *Layer, shapes map[string][]int) ([]int, error) {
+	if a, ok := arities[l.Op]; !ok || len(l.Inputs) != a.inputs || len(l.Params) < a.least || len(l.Params) > a.most {
+		return nil, fmt.Errorf("%s has %d inputs and %d parameters", l.Op, len(l.Inputs), len(l.Params))
+	}
 	in := make([][]int, len(l.Inputs))
 	for i, name := range l.Inputs {
 		s, ok := shapes[name]
@@ -47,6 +50,14 @@ func (n *Net) shapeOf(l *Layer, shapes map[string][]int) ([]int, error) {
 		params = append(params, p)
 	}
 	return l.shape(in, params)
+}
+
+// arities says how many inputs and parameters a layer has.
+var arities = map[Op]struct{ inputs, least, most int }{
+	OpConv: {1, 1, 2}, OpBatchNorm: {1, 4, 4}, OpLinear: {1, 2, 2},
+	OpSwish: {1, 0, 0}, OpSigmoid: {1, 0, 0}, OpReLU: {1, 0, 0}, OpClip: {1, 0, 0}, OpDropout: {1, 0, 0},
+	OpGlobalMean: {1, 0, 0}, OpFlatten: {1, 0, 0},
+	OpAdd: {2, 0, 0}, OpMul: {2, 0, 0}, OpScale: {2, 0, 0}, OpConcat: {2, 0, 0},
 }
 
 // shape infers the output's shape from those of the inputs and parameters.
