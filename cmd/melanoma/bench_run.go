@@ -1,0 +1,193 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"image/jpeg"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"melanoma/augment"
+	"melanoma/data"
+	"melanoma/internal/bayes"
+	"melanoma/internal/exec"
+	"melanoma/internal/kernel"
+	"melanoma/internal/rng"
+	"melanoma/models"
+	"melanoma/pipeline"
+)
+
+// benchNet builds the network of a bench on random images.
+func (a *app) benchNet(o benchOptions, train bool) (*exec.Machine, *exec.Store, *exec.Pool, models.Summary, error) {
+	config := models.Config{Arch: o.model, Size: o.size, Classes: 9, Seed: 1}
+	if len(o.model) > 5 && o.model[len(o.model)-5:] == ".onnx" {
+		config.Arch, config.ONNX = "", o.model
+	}
+	fail := func(err error) (*exec.Machine, *exec.Store, *exec.Pool, models.Summary, error) {
+		return nil, nil, nil, models.Summary{}, err
+	}
+	net, weights, err := models.Build(config)
+	if err != nil {
+		return fail(err)
+	}
+	summary, err := net.Summary(o.size)
+	if err != nil {
+		return fail(err)
+	}
+	program, err := net.Instantiate(models.Instance{Batch: o.batch, Size: o.size, Train: train, Targets: train})
+	if err != nil {
+		return fail(err)
+	}
+	if train {
+		if err := program.Differentiate(); err != nil {
+			return fail(err)
+		}
+	}
+	store := exec.NewStore(program)
+	if err := store.Load(weights); err != nil {
+		return fail(err)
+	}
+	pool := exec.NewPool(a.workers())
+	machine, err := exec.Compile(program, store, pool)
+	if err != nil {
+		pool.Close()
+		return fail(err)
+	}
+	rng.Normal(machine.Input("images"), rng.Key(1, "bench"), 0)
+	if train {
+		targets, rows := machine.Input("targets"), machine.Input("row_weights")
+		for i := range o.batch {
+			targets[i*net.Classes+i%net.Classes] = 1
+			rows[i] = 1
+		}
+	}
+	return machine, store, pool, summary, nil
+}
+
+func (a *app) benchInfer(ctx context.Context, o benchOptions) (*throughput, error) {
+	machine, _, pool, summary, err := a.benchNet(o, false)
+	if err != nil {
+		return nil, err
+	}
+	defer pool.Close()
+	steps, spent, err := measure(ctx, o.seconds, func() error { return machine.Run(0) })
+	return a.netThroughput(o, summary, steps, spent, 1), err
+}
+
+// benchTrain measures whole steps: forward, backward, clipping and Adam.
+func (a *app) benchTrain(ctx context.Context, o benchOptions) (*throughput, error) {
+	machine, store, pool, summary, err := a.benchNet(o, true)
+	if err != nil {
+		return nil, err
+	}
+	defer pool.Close()
+	rule, err := bayes.NewRule(bayes.Default())
+	if err != nil {
+		return nil, err
+	}
+	updater, err := exec.NewUpdater(rule, store, pool, store.DecayMask(true), 1)
+	if err != nil {
+		return nil, err
+	}
+	done := 0
+	steps, spent, err := measure(ctx, o.seconds, func() error {
+		if err := machine.Run(uint64(done)); err != nil {
+			return err
+		}
+		machine.UpdateRunningStatistics(0)
+		updater.Step(done, 1e-4, 1)
+		done++
+		return nil
+	})
+	// A training step costs three evaluations: forward, and the gradients by
+	// the activations and by the weights.
+	return a.netThroughput(o, summary, steps, spent, 3), err
+}
+
+func (a *app) netThroughput(o benchOptions, s models.Summary, steps int, spent time.Duration, passes float64) *throughput {
+	if steps == 0 {
+		return nil
+	}
+	t := &throughput{Model: o.model, Size: o.size, Batch: o.batch, Steps: steps, Seconds: spent.Seconds()}
+	t.ImagesPerSecond = float64(steps*o.batch) / spent.Seconds()
+	t.MsPerStep = 1000 * spent.Seconds() / float64(steps)
+	t.GFLOPS = t.ImagesPerSecond * float64(s.FLOPs) * passes / 1e9
+	t.PeakShare = t.GFLOPS / a.matrixSpeed()
+	return t
+}
+
+// matrixSpeed is the speed in GFLOP/s that this machine reaches on a large
+// matrix product that stays in the second-level cache, all workers at once:
+// the best that any layer can come near.
+func (a *app) matrixSpeed() float64 {
+	const m, n, k, rounds = 192, 192, 384, 200
+	var group sync.WaitGroup
+	start := time.Now()
+	for range a.workers() {
+		group.Go(func() {
+			left, right, product := make([]float32, m*k), make([]float32, k*n), make([]float32, m*n)
+			rng.Normal(left, 1, 0)
+			rng.Normal(right, 2, 0)
+			packed := make([]float32, kernel.PackedLen(k, n))
+			kernel.PackB(packed, right, k, n, n)
+			for range rounds {
+				kernel.GemmPacked(product, n, left, k, packed, m, n, k, false)
+			}
+		})
+	}
+	group.Wait()
+	return 2 * m * n * k * rounds * float64(a.workers()) / time.Since(start).Seconds() / 1e9
+}
+
+// benchParallel measures work on single pictures on all workers.
+func (a *app) benchParallel(ctx context.Context, o benchOptions, work func(worker, i int) error) (*throughput, error) {
+	var group sync.WaitGroup
+	var done atomic.Int64
+	errs := make([]error, a.workers())
+	start := time.Now()
+	for worker := range a.workers() {
+		group.Go(func() {
+			for i := 0; errs[worker] == nil && ctx.Err() == nil && time.Since(start).Seconds() < o.seconds; i++ {
+				errs[worker] = work(worker, i)
+				done.Add(1)
+			}
+		})
+	}
+	group.Wait()
+	for _, err := range append(errs, ctx.Err()) {
+		if err != nil {
+			return nil, err
+		}
+	}
+	spent := time.Since(start).Seconds()
+	return &throughput{Size: o.size, Steps: int(done.Load()), Seconds: spent, ImagesPerSecond: float64(done.Load()) / spent}, nil
+}
+
+// benchLoad decodes and resizes JPEG files from memory, as ingest does.
+func (a *app) benchLoad(ctx context.Context, o benchOptions) (*throughput, error) {
+	var file bytes.Buffer
+	if err := jpeg.Encode(&file, pipeline.ToRGBA(syntheticPicture(o.source, 1)), &jpeg.Options{Quality: 90}); err != nil {
+		return nil, err
+	}
+	decoder := data.NewDecoder(o.size)
+	return a.benchParallel(ctx, o, func(int, int) error {
+		_, err := decoder.Decode(ctx, file.Bytes())
+		return err
+	})
+}
+
+// syntheticPicture is smooth like skin with some noise, so that it compresses
+// as photographs do.
+func syntheticPicture(size int, seed uint64) augment.Image {
+	small := augment.NewImage(max(2, size/16), max(2, size/16))
+	r := rng.New(rng.Key(seed, "picture"))
+	for i := range small.Pix {
+		small.Pix[i] = uint8(120 + r.IntN(100))
+	}
+	return augment.Resize(small, size, size)
+}
+
+// randomOf is the stream of one picture of one worker.
+func randomOf(worker, i int) *rand.Rand { return rng.New(rng.Key(1, "bench", worker, i)) }

@@ -1,0 +1,137 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"melanoma/augment"
+	"melanoma/internal/kernel"
+	"melanoma/pipeline"
+)
+
+type benchOptions struct {
+	model               string
+	size, batch, source int
+	seconds             float64
+	mode                string
+}
+
+// throughput is what every bench prints; figures that do not apply are absent.
+type throughput struct {
+	Bench           string  `json:"bench"`
+	Model           string  `json:"model,omitempty"`
+	Size            int     `json:"size"`
+	Batch           int     `json:"batch,omitempty"`
+	ImagesPerSecond float64 `json:"images_per_second"`
+	MsPerStep       float64 `json:"ms_per_step,omitempty"`
+	GFLOPS          float64 `json:"gflops,omitempty"`     // floating-point operations a second, in 1e9
+	PeakShare       float64 `json:"peak_share,omitempty"` // of the speed of a large matrix product on this machine
+	PeakRSSGB       float64 `json:"peak_rss_gb"`
+	Workers         int     `json:"workers"`
+	Kernels         string  `json:"kernels"`
+	Steps           int     `json:"steps"`
+	Seconds         float64 `json:"seconds"`
+}
+
+func (a *app) benchCommand() *cobra.Command {
+	o := benchOptions{model: "tf_efficientnet_b0", size: 224, batch: 16, seconds: 5, source: 1024, mode: "fast"}
+	cmd := &cobra.Command{Use: "bench", Short: "Throughput and peak memory: train, infer, augment, load",
+		Args: unknownCommand, RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
+	for _, b := range []struct {
+		name, short string
+		run         func(context.Context, benchOptions) (*throughput, error)
+	}{
+		{"train", "Training steps on synthetic weights and images", a.benchTrain},
+		{"infer", "Evaluation on synthetic weights and images", a.benchInfer},
+		{"augment", "Training augmentation of decoded pictures", a.benchAugment},
+		{"load", "Decode and resize JPEG files, as ingest does", a.benchLoad},
+	} {
+		sub := &cobra.Command{
+			Use: b.name, Short: b.short, Example: fmt.Sprintf("  melanoma bench %s --seconds 10 --json", b.name),
+			Args: wants(0, 0, "no arguments"),
+			RunE: func(cmd *cobra.Command, _ []string) error {
+				if o.size < 8 || o.batch < 1 || !(o.seconds > 0) || o.source < 8 {
+					return usage("--size 224 --batch 16 --seconds 5", "sizes and seconds of a bench must be positive")
+				}
+				result, err := b.run(cmd.Context(), o)
+				if err != nil {
+					return err
+				}
+				return a.tellThroughput(b.name, result)
+			},
+		}
+		flags := sub.Flags()
+		flags.IntVar(&o.size, "size", o.size, "image size in pixels")
+		flags.Float64Var(&o.seconds, "seconds", o.seconds, "how long to measure")
+		switch b.name {
+		case "train", "infer":
+			flags.StringVar(&o.model, "model", o.model, "architecture (melanoma models list) or ONNX file")
+			flags.IntVar(&o.batch, "batch", o.batch, "images a step")
+		case "augment":
+			flags.IntVar(&o.source, "source", o.source, "size of the picture before it is resized")
+			flags.StringVar(&o.mode, "mode", o.mode, "fast (parity is not built yet)")
+		case "load":
+			flags.IntVar(&o.source, "source", o.source, "size of the JPEG files")
+		}
+		cmd.AddCommand(sub)
+	}
+	return cmd
+}
+
+func (a *app) tellThroughput(name string, t *throughput) error {
+	t.Bench, t.Workers, t.Kernels, t.PeakRSSGB = name, a.workers(), kernel.Selected(), peakRSS()
+	if a.common.json {
+		return a.printJSON(t)
+	}
+	a.printf("%s", name)
+	if t.Model != "" {
+		a.printf(" %s, batch %d", t.Model, t.Batch)
+	}
+	a.printf(" at %d px: %.1f images/s", t.Size, t.ImagesPerSecond)
+	if t.MsPerStep > 0 {
+		a.printf(", %.1f ms a step", t.MsPerStep)
+	}
+	if t.GFLOPS > 0 {
+		a.printf(", %.1f GFLOP/s (%.0f%% of a large matrix product)", t.GFLOPS, 100*t.PeakShare)
+	}
+	a.printf(", peak memory %.2f GB, %d workers, kernels %s\n", t.PeakRSSGB, t.Workers, t.Kernels)
+	return nil
+}
+
+// measure calls step until the time is over, after one call that does not
+// count, and returns how often and how long.
+func measure(ctx context.Context, seconds float64, step func() error) (int, time.Duration, error) {
+	if err := step(); err != nil {
+		return 0, 0, err
+	}
+	start := time.Now()
+	for n := 1; ; n++ {
+		if err := step(); err != nil {
+			return 0, 0, err
+		}
+		if err := ctx.Err(); err != nil {
+			return 0, 0, err
+		}
+		if spent := time.Since(start); spent.Seconds() >= seconds {
+			return n, spent, nil
+		}
+	}
+}
+
+// peakRSS is the largest resident size of the process so far, in GB.
+func peakRSS() float64 { return float64(pipeline.PeakMemoryKiB()) * 1024 / 1e9 }
+
+func (a *app) benchAugment(ctx context.Context, o benchOptions) (*throughput, error) {
+	if o.mode != "fast" {
+		return nil, usage("--mode fast", "mode %q is not built yet", o.mode)
+	}
+	return a.benchParallel(ctx, o, func(worker, i int) error {
+		im := syntheticPicture(o.source, uint64(worker))
+		draw := augment.Default().Draw(randomOf(worker, i))
+		augment.Resize(draw.Apply(im), o.size, o.size)
+		return nil
+	})
+}

@@ -1,0 +1,210 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"melanoma/internal/artifact"
+	"melanoma/internal/fault"
+	"melanoma/models"
+	"melanoma/pipeline"
+)
+
+type modelsOptions struct {
+	size           int
+	inputs, output []string
+}
+
+func (a *app) modelsCommand() *cobra.Command {
+	var o modelsOptions
+	cmd := &cobra.Command{Use: "models", Short: "Architectures and ONNX files: list, show, check, import, export, run",
+		Args: unknownCommand, RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
+	list := &cobra.Command{
+		Use: "list", Short: "The architectures that can be built", Example: "  melanoma models list",
+		Args: wants(0, 0, "no arguments"), RunE: func(*cobra.Command, []string) error { return a.runModelsList() },
+	}
+	show := &cobra.Command{
+		Use: "show NAME", Short: "Layers, shapes, parameters and FLOPs of an architecture or an ONNX file",
+		Example: "  melanoma models show tf_efficientnet_b0 --size 256\n  melanoma models show net.onnx --json",
+		Args:    wants(1, 1, "one architecture or ONNX file"), RunE: func(_ *cobra.Command, args []string) error { return a.runModelsShow(o, args[0]) },
+	}
+	check := &cobra.Command{
+		Use: "check FILE.onnx", Short: "What an ONNX file holds, and everything in it that is not supported",
+		Long: `Reads an ONNX file and names everything in it that is not supported (operator,
+attribute, node) before anything runs. Exit status 3 if the file cannot be used.`,
+		Example: "  melanoma models check net.onnx",
+		Args:    wants(1, 1, "one ONNX file"), RunE: func(_ *cobra.Command, args []string) error { return a.runModelsCheck(args[0]) },
+	}
+	imported := &cobra.Command{
+		Use: "import FILE.onnx", Short: "Read an ONNX file into a network and say what it became",
+		Example: "  melanoma models import net.onnx --size 128",
+		Args:    wants(1, 1, "one ONNX file"), RunE: func(_ *cobra.Command, args []string) error { return a.runModelsImport(o, args[0]) },
+	}
+	export := &cobra.Command{
+		Use: "export CHECKPOINT FILE.onnx", Short: "Write trained weights, or an architecture, as ONNX",
+		Example: "  melanoma models export runs/demo/train/tiny-f0/weights-000.arrow tiny.onnx\n  melanoma models export tf_efficientnet_b0 b0.onnx --size 256",
+		Args:    wants(2, 2, "a weights file (or architecture) and an ONNX file"),
+		RunE:    func(_ *cobra.Command, args []string) error { return a.runModelsExport(o, args[0], args[1]) },
+	}
+	run := &cobra.Command{
+		Use: "run FILE.onnx --input X.npy --output Y.npy", Short: "Run an ONNX file on one input tensor",
+		Long: `Runs a supported ONNX file on tensors in .npy files: images [N,3,S,S] as the
+file wants them (already normalised), metadata [N,M] where it takes some. The
+output is written as float32.`,
+		Example: "  melanoma models run net.onnx --input x.npy --output y.npy\n  melanoma models run net.onnx --input image=x.npy --input meta=m.npy --output y.npy",
+		Args:    wants(1, 1, "one ONNX file"), RunE: func(_ *cobra.Command, args []string) error { return a.runModelsRun(o, args[0]) },
+	}
+	for _, sub := range []*cobra.Command{show, imported, export} {
+		sub.Flags().IntVar(&o.size, "size", 0, "image size in pixels (default: the network's own)")
+	}
+	run.Flags().StringArrayVar(&o.inputs, "input", nil, "FILE.npy, or NAME=FILE.npy for one of several; repeatable")
+	run.Flags().StringArrayVar(&o.output, "output", nil, "FILE.npy, or NAME=FILE.npy")
+	cmd.AddCommand(list, show, check, imported, export, run)
+	return cmd
+}
+
+func (a *app) runModelsList() error {
+	var all []models.Summary
+	for _, name := range models.List() {
+		s, err := models.Describe(name, 0)
+		if err != nil {
+			return err
+		}
+		s.Layers = nil
+		all = append(all, s)
+	}
+	if a.common.json {
+		return a.printJSON(all)
+	}
+	for _, s := range all {
+		a.printf("%-24s %4d px  %7.2f M parameters  %8.2f GFLOP an image\n", s.Name, s.Size, float64(s.Parameters)/1e6, float64(s.FLOPs)/1e9)
+	}
+	return nil
+}
+
+func (a *app) runModelsShow(o modelsOptions, name string) error {
+	s, err := models.Describe(name, o.size)
+	if err != nil {
+		return err
+	}
+	if a.common.json {
+		return a.printJSON(s)
+	}
+	for _, l := range s.Layers {
+		a.printf("%-44s %-12s %-18s", l.Name, l.Op, strings.Trim(fmt.Sprint(l.Shape), "[]"))
+		if l.Parameters > 0 || l.MACs > 0 {
+			a.printf(" %9d parameters %11d MACs", l.Parameters, l.MACs)
+		}
+		a.printf("\n")
+	}
+	a.tellSummary(s)
+	return nil
+}
+
+func (a *app) tellSummary(s models.Summary) {
+	a.printf("%s: %d layers, %d classes, %d features, %.2f M parameters, %.3f GFLOP an image at %d px\n", s.Name, len(s.Layers), s.Classes, s.Features,
+		float64(s.Parameters)/1e6, float64(s.FLOPs)/1e9, s.Size)
+	a.printf("input: (pixel/255 - mean) / std, mean %v, std %v\n", s.Mean, s.Std)
+}
+
+func (a *app) runModelsCheck(path string) error {
+	report, err := models.Check(path)
+	if err != nil {
+		return err
+	}
+	if a.common.json {
+		if err := a.printJSON(report); err != nil {
+			return err
+		}
+	} else {
+		a.tellReport(report)
+	}
+	if !report.Supported() {
+		return fault.New(fault.Input, "export the model for evaluation with a fixed image size, or report the operator", "models: %s cannot be used: %d problems, the first: %s", path, len(report.Problems), describeProblem(report.Problems[0]))
+	}
+	return nil
+}
+
+func (a *app) tellReport(r models.Report) {
+	a.printf("%s: opset %d, IR version %d, by %s, %d parameters\n", r.Path, r.Opset, r.IRVersion, r.Producer, r.Parameters)
+	for _, t := range r.Inputs {
+		a.printf("input  %s [%s]\n", t.Name, strings.Join(t.Shape, ", "))
+	}
+	for _, t := range r.Outputs {
+		a.printf("output %s [%s]\n", t.Name, strings.Join(t.Shape, ", "))
+	}
+	for _, o := range r.Operators {
+		a.printf("%6d %s\n", o.Count, o.Op)
+	}
+	for _, n := range r.Notes {
+		a.printf("note: %s\n", n)
+	}
+	for _, p := range r.Problems {
+		a.printf("not supported: %s\n", describeProblem(p))
+	}
+	if r.Supported() {
+		a.printf("supported\n")
+	}
+}
+
+func describeProblem(p models.Problem) string {
+	var parts []string
+	if p.Op != "" {
+		parts = append(parts, "operator "+p.Op)
+	}
+	if p.Attribute != "" {
+		parts = append(parts, "attribute "+p.Attribute)
+	}
+	if p.Node != "" {
+		parts = append(parts, "node "+p.Node)
+	}
+	if p.Opset != 0 {
+		parts = append(parts, fmt.Sprintf("opset %d", p.Opset))
+	}
+	return strings.Join(append(parts, p.Reason), ": ")
+}
+
+func (a *app) runModelsImport(o modelsOptions, path string) error {
+	net, _, err := models.ReadONNX(path, o.size)
+	if err != nil {
+		return err
+	}
+	s, err := net.Summary(o.size)
+	if err != nil {
+		return err
+	}
+	if a.common.json {
+		return a.printJSON(s)
+	}
+	a.tellSummary(s)
+	a.printf("to train it: --set models.0.onnx=%s\n", path)
+	return nil
+}
+
+// runModelsExport writes trained weights as ONNX, or an architecture with
+// random ones.
+func (a *app) runModelsExport(o modelsOptions, source, target string) error {
+	var net *models.Net
+	var weights models.Weights
+	var err error
+	if strings.HasSuffix(source, ".arrow") {
+		net, weights, err = pipeline.ReadWeights(source)
+	} else {
+		net, weights, err = models.Build(models.Config{Arch: source, Size: o.size, Seed: a.common.seed})
+	}
+	if err != nil {
+		return err
+	}
+	err = artifact.WriteFile(target, func(w io.Writer) error { return models.WriteONNX(w, net, weights, o.size) })
+	if err != nil {
+		return err
+	}
+	if a.common.json {
+		return a.printJSON(map[string]any{"output": target, "network": net.Name, "classes": net.Classes, "parameters": net.Parameters()})
+	}
+	a.printf("%s: %s with %d classes and %d parameters\n", target, net.Name, net.Classes, net.Parameters())
+	return nil
+}

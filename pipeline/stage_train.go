@@ -1,0 +1,216 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"path"
+	"strings"
+
+	"melanoma/cv"
+	"melanoma/data"
+	"melanoma/internal/artifact"
+	"melanoma/internal/rng"
+	"melanoma/internal/train"
+	"melanoma/models"
+)
+
+const (
+	exportVersion = 1
+	trainVersion  = 1
+)
+
+// trainSeed is the seed of one training.
+func trainSeed(seed uint64, model string, fold int) uint64 {
+	return rng.Key(seed, "train", model, fold)
+}
+
+func trainDir(model string, fold int) string { return fmt.Sprintf("train/%s-f%d", model, fold) }
+
+// exportPath is the ONNX file that a model with via_onnx goes through.
+func exportPath(model string) string { return "models/" + model + ".onnx" }
+
+// trainTasks writes the ONNX files of models that go through one, then trains
+// every model on every fold.
+func (r *Run) trainTasks() ([]*task, error) {
+	var tasks []*task
+	for _, m := range r.Config.Models {
+		if m.ViaONNX {
+			tasks = append(tasks, &task{
+				name: "export-" + m.Name, stage: "train", version: exportVersion, model: m.Name, fold: -1,
+				config: map[string]any{"arch": m.Arch, "size": r.Config.Data.Size, "seed": r.Config.Seed},
+				run:    func(_ context.Context, a *attempt) error { return r.exportModel(m, a) },
+			})
+		}
+	}
+	for _, m := range r.Config.Models {
+		for _, k := range r.folds() {
+			tasks = append(tasks, r.trainTask(m, k))
+		}
+	}
+	return tasks, nil
+}
+
+func (r *Run) trainTask(m ModelConfig, fold int) *task {
+	t := &task{
+		name: foldTask("train", m.Name, fold), stage: "train", version: trainVersion, model: m.Name, fold: fold, dir: trainDir(m.Name, fold),
+		config: map[string]any{"model": modelKey(m), "augment": r.Config.Augment, "seed": r.Config.Seed, "fold": fold},
+		needs:  []need{{task: "ingest", match: "*.arrow"}, {task: "folds"}},
+		// A sampler writes its weights on the way: a lost one is drawn again
+		// from the start, not from the last checkpoint.
+		afresh: func(broken string) bool {
+			return m.Train.Update.Sampler() && strings.HasPrefix(path.Base(broken), "weights-")
+		},
+		run: func(ctx context.Context, a *attempt) error { return r.trainFold(ctx, m, fold, a) },
+	}
+	if m.ViaONNX {
+		t.needs = append(t.needs, need{task: "export-" + m.Name})
+	}
+	if m.ONNX != "" {
+		t.outside = func(context.Context) (map[string]string, error) {
+			return hashOutside(r.modelPath(m.Name)+".onnx", r.expand(m.ONNX))
+		}
+	}
+	return t
+}
+
+// modelKey is the part of a model that its training depends on: no path, and
+// not how often it writes checkpoints.
+func modelKey(m ModelConfig) ModelConfig {
+	m.ONNX, m.ViaONNX = "", false
+	m.Train.CheckpointSeconds = 0
+	return m
+}
+
+// modelPath is the key of a model in the configuration, such as models.0.
+func (r *Run) modelPath(name string) string {
+	for i, m := range r.Config.Models {
+		if m.Name == name {
+			return fmt.Sprintf("models.%d", i)
+		}
+	}
+	return "models"
+}
+
+// exportModel writes an architecture with its initial weights as ONNX. The
+// training reads it back, so that what runs went through the file.
+func (r *Run) exportModel(m ModelConfig, a *attempt) error {
+	size := r.Config.Data.Size
+	net, weights, err := models.Build(models.Config{Arch: m.Arch, Classes: 2, Size: size, Seed: rng.Key(r.Config.Seed, "export", m.Name)})
+	if err != nil {
+		return err
+	}
+	if err := r.mkdir("models"); err != nil {
+		return err
+	}
+	a.wrote(exportPath(m.Name))
+	a.note = fmt.Sprintf("%s with %d parameters as %s", m.Arch, net.Parameters(), exportPath(m.Name))
+	return artifact.WriteFile(r.path(exportPath(m.Name)), func(w io.Writer) error { return models.WriteONNX(w, net, weights, size) })
+}
+
+// network is a model's configuration as models wants it.
+func (r *Run) network(m ModelConfig) models.Config {
+	c := models.Config{Arch: m.Arch, ONNX: r.expand(m.ONNX), Dropout: m.Dropout, DropoutSamples: m.DropoutSamples, Mean: m.Mean, Std: m.Std}
+	if m.ViaONNX {
+		c.ONNX = r.path(exportPath(m.Name))
+	}
+	if m.Meta != nil {
+		c.Meta = &models.MetaConfig{Hidden: m.Meta.Hidden, Dropout: m.Meta.Dropout}
+	}
+	return c
+}
+
+// metadata is the encoder of a model's metadata, nil if it takes none.
+func metadata(m ModelConfig, store *data.Store) *data.MetaEncoder {
+	if m.Meta == nil {
+		return nil
+	}
+	return data.NewMetaEncoder(store.Rows(), m.Meta.FileSize)
+}
+
+func (r *Run) trainFold(ctx context.Context, m ModelConfig, fold int, a *attempt) error {
+	store, err := r.store()
+	if err != nil {
+		return err
+	}
+	rows, err := r.trainingRows(store, fold)
+	if err != nil {
+		return err
+	}
+	rows, watch, err := r.splitWatched(store, m.Train, rows, fold)
+	if err != nil {
+		return err
+	}
+	bar := r.options.Progress.Start(foldTask("train", m.Name, fold), "steps", 0)
+	defer bar.Done("")
+	err = train.Fit(ctx, train.Task{
+		Model: r.network(m), Config: m.Train, Store: store, Rows: rows, Watch: watch, Metadata: metadata(m, store), Augment: &r.Config.Augment,
+		Dir: r.path(trainDir(m.Name, fold)), Seed: trainSeed(r.Config.Seed, m.Name, fold),
+		Inputs: mergeHashes(a.inputs, map[string]string{"task": a.key}), Workers: r.options.Workers,
+		Progress: func(p train.Progress) {
+			bar.Note(fmt.Sprintf("epoch %d, loss %.4f", p.Epoch, p.Loss))
+			bar.Set(p.Step, p.Steps)
+		},
+	})
+	if err != nil {
+		return trainError(err, m.Name, fold)
+	}
+	files, err := r.filesUnder(trainDir(m.Name, fold))
+	for _, f := range files {
+		if path.Base(f) != "log.jsonl" { // the one file there that holds times
+			a.wrote(f)
+		}
+	}
+	a.note = fmt.Sprintf("%d training images", len(rows))
+	return err
+}
+
+// trainError adds model and fold to what train says, which knows neither.
+func trainError(err error, model string, fold int) error {
+	return sectioned(err, "model %s, fold %d", model, fold)
+}
+
+// trainingRows are the rows of every other fold, by name: never by position.
+func (r *Run) trainingRows(store *data.Store, fold int) ([]int, error) {
+	folds, err := cv.ReadFolds(r.path(foldsFile))
+	if err != nil {
+		return nil, err
+	}
+	return rowsByName(store, folds, folds.TrainingRows(fold))
+}
+
+func rowsByName(store *data.Store, folds *cv.Folds, positions []int) ([]int, error) {
+	rows := make([]int, 0, len(positions))
+	for _, i := range positions {
+		row, ok := store.Index(folds.ImageName[i])
+		if !ok {
+			return nil, notIngested(folds.ImageName[i])
+		}
+		rows = append(rows, row)
+	}
+	return rows, nil
+}
+
+// splitWatched takes the rows that early stopping watches out of the training
+// rows, group by group; the fold that is scored has no part in it.
+func (r *Run) splitWatched(store *data.Store, c train.Config, rows []int, fold int) (fit, watch []int, err error) {
+	if c.EarlyStopping.Patience == 0 {
+		return rows, nil, nil
+	}
+	class, group := make([]int32, len(rows)), make([]string, len(rows))
+	for i, row := range rows {
+		class[i], group[i] = store.Row(row).Target, store.Row(row).Group
+	}
+	held, err := cv.GroupHoldout(class, group, c.EarlyStopping.Fraction, rng.Key(r.Config.Seed, "watch", fold))
+	if err != nil {
+		return nil, nil, err
+	}
+	for i, row := range rows {
+		if held[i] {
+			watch = append(watch, row)
+		} else {
+			fit = append(fit, row)
+		}
+	}
+	return fit, watch, nil
+}

@@ -1,0 +1,53 @@
+package pipeline
+
+import (
+	"melanoma/data"
+)
+
+// openedStore is the run's data set, kept open between tasks so that its
+// picture cache is filled once.
+type openedStore struct {
+	store *data.Store
+	key   string // of the ingest that wrote it
+}
+
+// largestCache bounds the pictures kept in memory; 10,000 of 128 px are 0.5 GB.
+const largestCache = 8 << 30
+
+// store opens the ingested images; the run closes them.
+func (r *Run) store() (*data.Store, error) {
+	rec, err := r.readRecord("ingest")
+	if err != nil {
+		return nil, err
+	}
+	key := ""
+	if rec != nil {
+		key = rec.Key
+	}
+	if r.opened.store != nil && r.opened.key == key {
+		return r.opened.store, nil
+	}
+	r.closeStore()
+	s, err := data.OpenStore(r.path(imagesDir), cacheBytes())
+	if err != nil {
+		return nil, err
+	}
+	r.opened = openedStore{store: s, key: key}
+	return s, nil
+}
+
+func (r *Run) closeStore() {
+	if r.opened.store != nil {
+		r.opened.store.Close()
+		r.opened = openedStore{}
+	}
+}
+
+// cacheBytes is a quarter of the machine's memory, where it is known.
+func cacheBytes() int64 {
+	memory := int64(ThisMachine().MemoryMiB) << 20
+	if memory == 0 {
+		return 1 << 30
+	}
+	return min(memory/4, largestCache)
+}
