@@ -165,7 +165,7 @@ func TestScoreAsJSON(t *testing.T) {
 	}
 	for _, key := range []string{"n", "positives", "auc", "auc_low", "auc_high", "average_precision", "log_loss", "brier", "ece",
 		"sensitivity_at_90_specificity", "sensitivity_at_95_specificity", "specificity_at_90_sensitivity", "specificity_at_95_sensitivity"} {
-		if m[key] == nil {
+		if _, number := m[key].(float64); !number {
 			t.Errorf("no %s in %s", key, raw)
 		}
 	}

@@ -80,6 +80,9 @@ func FitEnsemble(tables []*OOF, c BlendConfig) (*Blend, *Ensemble, error) {
 	}
 	positive := make([]bool, len(first.Target))
 	for i, t := range first.Target {
+		if t < 0 {
+			return nil, nil, fault.New(fault.Input, "every training image needs a class", "cv: image %s of %s has no target", first.ImageName[i], first.Model)
+		}
 		positive[i] = int(t) == e.Positive
 	}
 	l := labelled{models: e.Models, scores: scoresOf(models), positive: positive, fold: first.Fold}

@@ -1,6 +1,7 @@
 package cv
 
 import (
+	"encoding/json"
 	"fmt"
 	"math"
 
@@ -8,8 +9,9 @@ import (
 	"melanoma/internal/metrics"
 )
 
-// Score is what `melanoma score --json` prints. Pointers are nil (null) where
-// a figure is not defined, and a note says why. A row counts as positive at
+// Score is what `melanoma score --json` prints (see MarshalJSON for the
+// operating points). Pointers are nil (null) where a figure is not defined,
+// and a note says why. A row counts as positive at
 // score >= threshold; logarithms are natural.
 type Score struct {
 	N                int     `json:"n"`
@@ -25,10 +27,10 @@ type Score struct {
 	Brier   *float64 `json:"brier"`
 	ECE     *float64 `json:"ece"` // positive class, 15 bins of equal width
 
-	SensitivityAt90Specificity OperatingPoint `json:"sensitivity_at_90_specificity"`
-	SensitivityAt95Specificity OperatingPoint `json:"sensitivity_at_95_specificity"`
-	SpecificityAt90Sensitivity OperatingPoint `json:"specificity_at_90_sensitivity"`
-	SpecificityAt95Sensitivity OperatingPoint `json:"specificity_at_95_sensitivity"`
+	SensitivityAt90Specificity OperatingPoint `json:"-"`
+	SensitivityAt95Specificity OperatingPoint `json:"-"`
+	SpecificityAt90Sensitivity OperatingPoint `json:"-"`
+	SpecificityAt95Sensitivity OperatingPoint `json:"-"`
 
 	Notes []string `json:"notes,omitempty"`
 }
@@ -36,14 +38,35 @@ type Score struct {
 // OperatingPoint is a rate at a threshold; the threshold is nil where no row
 // counts as positive.
 type OperatingPoint struct {
-	Value     float64  `json:"value"`
-	Threshold *float64 `json:"threshold"`
+	Value     float64
+	Threshold *float64
+}
+
+// MarshalJSON writes one flat object: each operating point as a number such as
+// sensitivity_at_90_specificity, with its threshold beside it.
+func (s Score) MarshalJSON() ([]byte, error) {
+	type figures Score // without this method
+	return json.Marshal(struct {
+		figures
+		Sensitivity90 float64  `json:"sensitivity_at_90_specificity"`
+		Threshold90   *float64 `json:"threshold_at_90_specificity"`
+		Sensitivity95 float64  `json:"sensitivity_at_95_specificity"`
+		Threshold95   *float64 `json:"threshold_at_95_specificity"`
+		Specificity90 float64  `json:"specificity_at_90_sensitivity"`
+		ThresholdTo90 *float64 `json:"threshold_at_90_sensitivity"`
+		Specificity95 float64  `json:"specificity_at_95_sensitivity"`
+		ThresholdTo95 *float64 `json:"threshold_at_95_sensitivity"`
+	}{figures(s),
+		s.SensitivityAt90Specificity.Value, s.SensitivityAt90Specificity.Threshold,
+		s.SensitivityAt95Specificity.Value, s.SensitivityAt95Specificity.Threshold,
+		s.SpecificityAt90Sensitivity.Value, s.SpecificityAt90Sensitivity.Threshold,
+		s.SpecificityAt95Sensitivity.Value, s.SpecificityAt95Sensitivity.Threshold})
 }
 
 // ScorePredictions scores predictions against the truth, joined by id: both
 // must hold the same images.
 func ScorePredictions(truth *Truth, pred *Column) (*Score, error) {
-	order, err := joinColumn(truth, pred)
+	order, err := joinTo(truth.ImageName, pred.ImageName, truth.Path, pred.Path)
 	if err != nil {
 		return nil, err
 	}
@@ -137,13 +160,4 @@ func (s *Score) scoreProbabilities(value []float64, positive []bool) error {
 		s.Notes = append(s.Notes, fmt.Sprintf("%d probabilities of 0 or 1 were clipped at 1e-12 for the log loss", clipped))
 	}
 	return nil
-}
-
-// joinColumn returns the row of the predictions for every row of the truth.
-func joinColumn(truth *Truth, pred *Column) ([]int, error) {
-	order, err := joinTo(truth.ImageName, pred.ImageName, truth.Path, pred.Path)
-	if err != nil {
-		return nil, err
-	}
-	return order, nil
 }
