@@ -194,8 +194,21 @@ func TestCheckReportsASupportedFile(t *testing.T) {
 	}
 }
 
+// smallest is a convolution, a mean and a classifier: a short seed.
+func smallest() (*Net, Weights) {
+	net := &Net{Name: "smallest", Classes: 2, InputSize: 4, Mean: halves, Std: halves, Input: "input"}
+	b := &builder{net: net, last: "input"}
+	b.add(Layer{Name: "conv", Op: OpConv, Inputs: []string{"input"}, Stride: 1, Groups: 1, Params: []string{b.param(RoleWeight, "w", 2, 3, 1, 1)}})
+	b.batchNorm("bn", 2, 1e-5, 0.1)
+	b.unary(OpSwish, "act")
+	b.unary(OpGlobalMean, "mean")
+	net.Pooled = b.unary(OpFlatten, "pooled")
+	net.Output = b.linear("logits", "classifier", 2, 2)
+	return net, net.initialize(1)
+}
+
 func FuzzReadONNX(f *testing.F) {
-	net, weights := miniature(f)
+	net, weights := smallest()
 	var buf bytes.Buffer
 	if err := WriteONNX(&buf, net, weights, 0); err != nil {
 		f.Fatal(err)
