@@ -114,16 +114,6 @@ func near(t *testing.T, what string, got, want []float32, tolerance float64, sca
 	}
 }
 
-// magnitudes is the buffer of absolute values, from which error scales are
-// computed by running a kernel's reference on it.
-func magnitudes(x []float32) []float32 {
-	y := make([]float32, len(x))
-	for i, v := range x {
-		y[i] = float32(math.Abs(float64(v)))
-	}
-	return y
-}
-
 const eps = 1.0 / (1 << 24) // half a unit in the last place of 1
 
 var (

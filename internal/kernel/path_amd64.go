@@ -20,17 +20,69 @@ func processorTables() []*table {
 }
 
 func avx2Table() *table {
-	t := goTable
-	t.name = "avx2"
-	gemmAVX2.install(&t)
-	depthwiseAVX2.install(&t)
-	return &t
+	t := &table{
+		name:                   "avx2",
+		channelSum:             channelSumAVX2,
+		channelCenteredSquares: channelCenteredSquaresAVX2,
+		channelDot2:            channelDot2AVX2,
+		channelMulSum:          channelMulSumAVX2,
+		channelAffine:          channelAffineAVX2,
+		batchNormBackward:      batchNormBackwardAVX2,
+		scaleChannels:          scaleChannelsAVX2,
+		addBias:                addBiasAVX2,
+		add:                    addAVX2,
+		sub:                    subAVX2,
+		mul:                    mulAVX2,
+		div:                    divAVX2,
+		scale:                  scaleAVX2,
+		addScalar:              addScalarAVX2,
+		axpy:                   axpyAVX2,
+		fill:                   fillAVX2,
+		sqrt:                   sqrtAVX2,
+		swish:                  swishAVX2,
+		sigmoid:                sigmoidAVX2,
+		swishBackward:          swishBackwardAVX2,
+		sigmoidBackward:        sigmoidBackwardAVX2,
+		clip:                   clipAVX2,
+		clipBackward:           clipBackwardAVX2,
+		sum:                    sumAVX2,
+		sumSquares:             sumSquaresAVX2,
+	}
+	gemmAVX2.install(t)
+	depthwiseAVX2.install(t)
+	return t
 }
 
 func avx512Table() *table {
-	t := goTable
-	t.name = "avx512"
-	gemmAVX512.install(&t)
-	depthwiseAVX512.install(&t)
-	return &t
+	t := &table{
+		name:                   "avx512",
+		channelSum:             channelSumAVX512,
+		channelCenteredSquares: channelCenteredSquaresAVX512,
+		channelDot2:            channelDot2AVX512,
+		channelMulSum:          channelMulSumAVX512,
+		channelAffine:          channelAffineAVX512,
+		batchNormBackward:      batchNormBackwardAVX512,
+		scaleChannels:          scaleChannelsAVX512,
+		addBias:                addBiasAVX512,
+		add:                    addAVX512,
+		sub:                    subAVX512,
+		mul:                    mulAVX512,
+		div:                    divAVX512,
+		scale:                  scaleAVX512,
+		addScalar:              addScalarAVX512,
+		axpy:                   axpyAVX512,
+		fill:                   fillAVX512,
+		sqrt:                   sqrtAVX512,
+		swish:                  swishAVX512,
+		sigmoid:                sigmoidAVX512,
+		swishBackward:          swishBackwardAVX512,
+		sigmoidBackward:        sigmoidBackwardAVX512,
+		clip:                   clipAVX512,
+		clipBackward:           clipBackwardAVX512,
+		sum:                    sumAVX512,
+		sumSquares:             sumSquaresAVX512,
+	}
+	gemmAVX512.install(t)
+	depthwiseAVX512.install(t)
+	return t
 }

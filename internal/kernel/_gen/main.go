@@ -23,6 +23,9 @@ var families = []struct {
 }{
 	{"gemm", writeGemm},
 	{"depthwise", writeDepthwise},
+	{"channel", writeChannel},
+	{"elementwise", writeElementwise},
+	{"activation", writeActivation},
 }
 
 func main() {
