@@ -7,7 +7,7 @@
 //
 // Columns of the images table: image_name, patient_id (the group), diagnosis
 // (string), target (int32, class index, -1 unknown), positive (bool), sex
-// ("male", "female" or ""), age (float32 in years, null unknown), site (string,
+// ("male", "female", "" unknown, else as the CSV has it), age (float32 in years, null unknown), site (string,
 // "" unknown), tfrecord (int32, -2 absent, -1 marks a duplicate), csv_row
 // (int32), file (string, under the folder of images), file_bytes (int64),
 // file_sha256 (string), source_width, source_height, height, width (int32),

@@ -123,3 +123,42 @@ func peakRSS(t *testing.T) int64 {
 	}
 	return 0
 }
+
+// TestISIC2020Lists reads the lists of the challenge, whose two files differ
+// in their columns. Counts are those of Rotemberg et al. 2021: 33,126 images of
+// 2,056 patients, 584 of them melanomas; 434 are duplicates by Deotte's list.
+func TestISIC2020Lists(t *testing.T) {
+	c := Default()
+	c.Root = numtest.Shared(t, "data/isic2020")
+	c.TestColumns = ColumnMap{ImageName: "image", Group: "patient", Site: "anatom_site_general"}
+	rows, _, problems, err := c.readRows()
+	if err != nil || len(problems) > 0 {
+		t.Fatal(err, badRows(problems))
+	}
+	classes, positive, problems, err := c.assignClasses(rows)
+	if err != nil || len(problems) > 0 {
+		t.Fatal(err, badRows(problems))
+	}
+	var train, test, melanomas, duplicates int
+	patients := map[string]bool{}
+	for _, r := range rows {
+		switch {
+		case r.Test:
+			test++
+			continue
+		case r.Positive:
+			melanomas++
+		}
+		if r.Tfrecord == -1 {
+			duplicates++
+		}
+		train++
+		patients[r.Group] = true
+	}
+	if train != 33126 || test != 10982 || melanomas != 584 || len(patients) != 2056 || duplicates != 434 || positive != "melanoma" || len(classes) != 9 {
+		t.Errorf("%d training and %d test images, %d melanomas, %d patients, %d duplicates, classes %q, positive %q", train, test, melanomas, len(patients), duplicates, classes, positive)
+	}
+	if overlap := groupOverlap(rows); len(overlap) != 0 {
+		t.Errorf("%d patients on both sides", len(overlap))
+	}
+}

@@ -91,7 +91,7 @@ func (c Config) prepare(ctx context.Context, opt Options) (*ingest, error) {
 		if c.OnGroupOverlap == Fail {
 			in.problems = append(in.problems, overlap...)
 		}
-		s.Warnings = append(s.Warnings, fmt.Sprintf("%d groups stand in the training and in the test set, the first being %s", len(overlap), overlap[0].ImageName))
+		s.Warnings = append(s.Warnings, fmt.Sprintf("%d group(s) stand in the training and in the test set, the first being %s", len(overlap), overlap[0].ImageName))
 	}
 	missing, err := c.survey(ctx, in.rows, opt.Workers)
 	if err != nil {

@@ -14,7 +14,7 @@ type Row struct {
 	Target    int32   // index into the classes; -1 unknown
 	Positive  bool    // Target is the positive class
 	Test      bool    // of the test set
-	Sex       string  // "male", "female" or ""
+	Sex       string  // "male", "female", "" unknown, else as the CSV has it in lower case
 	Age       float32 // years; NaN unknown
 	Site      string  // "" unknown
 	Tfrecord  int32   // Deotte's record; -1 marks a duplicate, -2 that there is none

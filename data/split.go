@@ -105,7 +105,7 @@ func duplicateWarnings(rows []listed) []string {
 	if n == 0 {
 		return nil
 	}
-	return []string{fmt.Sprintf("%d image files repeat the content of one in another group or split, the first being %s", n, example)}
+	return []string{fmt.Sprintf("%d image file(s) repeat the content of one in another group or split, the first being %s", n, example)}
 }
 
 // rareWarnings names classes with fewer images than folds can share.

@@ -152,7 +152,7 @@ func (c Config) strayWarnings(rows []listed) []string {
 			}
 		}
 		if stray > 0 {
-			out = append(out, fmt.Sprintf("%d files in %s have no row", stray, folder))
+			out = append(out, fmt.Sprintf("no row names %d file(s) in %s", stray, folder))
 		}
 	}
 	return out
