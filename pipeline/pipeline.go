@@ -207,7 +207,7 @@ func (r *Run) planTask(ctx context.Context, t *task, pending map[string]bool) (S
 	if r.forced(t.stage) {
 		step.Why = "forced"
 	} else if len(waits) > 0 {
-		step.Action, step.Why = "after", "decided by the results of "+strings.Join(waits, ", ")
+		step.Action, step.Why = "after", "decided by the results of "+someOf(waits)
 	} else {
 		d, err := r.decide(ctx, t)
 		if err != nil {
@@ -220,6 +220,15 @@ func (r *Run) planTask(ctx context.Context, t *task, pending map[string]bool) (S
 	}
 	pending[t.name] = step.Action != "skip"
 	return step, nil
+}
+
+// someOf names the last tasks that are waited for: the nearest ones.
+func someOf(tasks []string) string {
+	const most = 3
+	if len(tasks) <= most {
+		return strings.Join(tasks, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(tasks[len(tasks)-most:], ", "), len(tasks)-most)
 }
 
 // forced reports whether a stage is the forced one or lies after it.

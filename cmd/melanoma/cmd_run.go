@@ -129,7 +129,7 @@ func (a *app) tellResult(r *pipeline.Run, steps []pipeline.Step, whole bool, f r
 		a.printf("%s is up to date: nothing had to be done\n", r.Dir)
 	}
 	for _, s := range steps {
-		if s.Note != "" {
+		if s.Note != "" && (s.Action == "run" || s.Stage == "submit") {
 			a.printf("%s: %s\n", s.Task, s.Note)
 		}
 	}
