@@ -22,6 +22,10 @@ var signatures = []struct{ name, prefix string }{
 	{"a Git LFS pointer, not the image itself (git lfs pull)", "version https://git-lfs"}, {"a DICOM or empty file", "\x00\x00\x00\x00"},
 }
 
+// longest is the longest side of a picture: a JPEG has no longer one, and the
+// costs of two cannot overflow.
+const longest = 1 << 16
+
 var (
 	errEmpty     = errors.New("the file is empty")
 	errTruncated = errors.New("the file is cut short")
@@ -44,8 +48,8 @@ func readHeader(b []byte) (h header, err error) {
 		}
 		return h, errors.New("no image: neither JPEG nor PNG")
 	}
-	if err == nil && (h.width < 1 || h.height < 1) {
-		err = fmt.Errorf("a picture of %dx%d pixels", h.width, h.height)
+	if err == nil && (h.width < 1 || h.height < 1 || h.width > longest || h.height > longest) {
+		err = fmt.Errorf("a picture of %d x %d pixels", h.width, h.height)
 	}
 	return h, err
 }

@@ -344,6 +344,20 @@ func TestHoldoutKeepsGroupsWhole(t *testing.T) {
 	}
 }
 
+func TestHashesOfInputsAreThoseOfIngest(t *testing.T) {
+	c := fixture(t, 30)
+	for _, holdout := range []float64{0, 0.3} {
+		if c.Holdout = holdout; holdout > 0 {
+			c.TestCSV = ""
+		}
+		_, summary := ingestInto(t, c, Options{Seed: 4})
+		hashes, err := HashInputs(context.Background(), c, 2)
+		if err != nil || !reflect.DeepEqual(hashes, summary.Inputs) {
+			t.Errorf("hold-out %v: %v, in the files %v (%v)", holdout, hashes, summary.Inputs, err)
+		}
+	}
+}
+
 func TestAGroupOnBothSidesIsSaid(t *testing.T) {
 	c := fixture(t, 12)
 	path := filepath.Join(c.Root, "test.csv")

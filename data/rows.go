@@ -13,6 +13,7 @@ type listed struct {
 	Row
 	csv    string // as the configuration names it
 	folder string // of its image, as the configuration names it
+	input  string // what its image is hashed under: "images" or "test_images"
 	binary int    // the target column: 0, 1 or -1 for empty
 }
 
@@ -82,9 +83,9 @@ func onceEach(rows []listed) ([]listed, []Problem) {
 func (c Config) parse(f *csvFile, at columnIndex, test bool) ([]listed, []Problem) {
 	var rows []listed
 	var problems []Problem
-	folder := c.Images
+	folder, input := c.Images, "images"
 	if test {
-		folder = c.TestImages
+		folder, input = c.TestImages, "test_images"
 	}
 	for i, record := range f.records {
 		if record == nil {
@@ -96,7 +97,7 @@ func (c Config) parse(f *csvFile, at columnIndex, test bool) ([]listed, []Proble
 			}
 			return clean(record[at])
 		}
-		r := listed{csv: f.name, folder: folder, binary: -1}
+		r := listed{csv: f.name, folder: folder, input: input, binary: -1}
 		r.CSVRow, r.Test, r.ImageName = int32(i+2), test, field(at.imageName)
 		if r.ImageName == "" || !filepath.IsLocal(r.ImageName) {
 			problems = append(problems, Problem{CSV: f.name, Row: i + 2, Reason: fmt.Sprintf("%q is no image name", r.ImageName)})

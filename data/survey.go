@@ -19,7 +19,7 @@ import (
 )
 
 // HashInputs returns what [Ingest] records as its inputs: the SHA-256 of each
-// CSV file ("train_csv", "test_csv") and of the image files of each split
+// CSV file ("train_csv", "test_csv") and of the image files that each lists
 // ("images", "test_images": of the sorted names, sizes and hashes). It reads
 // every file; images that are missing are part of the hash, CSV files that
 // cannot be read are errors.
@@ -102,16 +102,13 @@ func hashImage(path string) (size int64, hash string, err error) {
 	return size, hex.EncodeToString(h.Sum(nil)), nil
 }
 
-// hashImages adds one hash a split over the names, sizes and contents of its
+// hashImages adds one hash a list over the names, sizes and contents of its
 // image files, whatever the order of the rows.
 func hashImages(rows []listed, hashes map[string]string) {
-	for _, split := range []struct {
-		name string
-		test bool
-	}{{"images", false}, {"test_images", true}} {
+	for _, input := range []string{"images", "test_images"} {
 		var lines []string
 		for _, r := range rows {
-			if r.Test == split.test {
+			if r.input == input {
 				lines = append(lines, fmt.Sprintf("%s\x00%d\x00%s\n", r.File, r.FileBytes, r.FileSHA256))
 			}
 		}
@@ -123,7 +120,7 @@ func hashImages(rows []listed, hashes map[string]string) {
 		for _, line := range lines {
 			io.WriteString(h, line)
 		}
-		hashes[split.name] = hex.EncodeToString(h.Sum(nil))
+		hashes[input] = hex.EncodeToString(h.Sum(nil))
 	}
 }
 
