@@ -410,6 +410,15 @@ func TestTestColumnsMayDiffer(t *testing.T) {
 	}
 }
 
+func TestAFolderThatCannotBeWrittenIsSaid(t *testing.T) {
+	c := fixture(t, 6)
+	dir := filepath.Join(c.Root, "train.csv", "images") // a file is no folder
+	_, err := Ingest(context.Background(), c, dir, Options{})
+	if err == nil || fault.KindOf(err) != fault.Program || fault.HintOf(err) == "" {
+		t.Errorf("error %v, kind %v, hint %q", err, fault.KindOf(err), fault.HintOf(err))
+	}
+}
+
 func TestAnEndedContextWritesNothing(t *testing.T) {
 	c := fixture(t, 30)
 	dir := filepath.Join(t.TempDir(), "images")
