@@ -3,7 +3,6 @@ package models
 import (
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 )
 
@@ -33,14 +32,6 @@ type padding struct {
 	input  string
 	amount [4]int // top, left, bottom, right
 	shaped bool   // computed from the image's size
-}
-
-// loaded is a parameter's values in our layout.
-type loaded struct {
-	name   string
-	shape  []int
-	values []float32
-	role   Role
 }
 
 // problem is an unsupported construct found while cleaning.
@@ -220,76 +211,6 @@ func (c *cleaner) image(n *protoNode) (string, []int, error) {
 		err = fmt.Errorf("its input has %d dimensions, not 4", len(shape)+1)
 	}
 	return name, shape, err
-}
-
-// constant returns a constant by name, nil for an absent optional input.
-func (c *cleaner) constant(name string) (*constant, error) {
-	if name == "" {
-		return nil, nil
-	}
-	name = c.resolve(name)
-	if v, ok := c.constants[name]; ok {
-		return v, nil
-	}
-	t, ok := c.initial[name]
-	if !ok {
-		return nil, fmt.Errorf("its input %s is not a constant", name)
-	}
-	if shape, err := t.shape(); err != nil || count(shape) > maxFolded {
-		return nil, fmt.Errorf("its input %s is too large for a constant: %v", name, t.dims)
-	}
-	return t.constant(c.folder)
-}
-
-// input returns constant input i, nil where the node has none.
-func (c *cleaner) input(n *protoNode, i int) (*constant, error) {
-	if i >= len(n.inputs) {
-		return nil, nil
-	}
-	return c.constant(n.inputs[i])
-}
-
-// shape makes a Shape node a constant. The batch is unknown, height and width
-// depend on the image size.
-func (c *cleaner) shape(n *protoNode) error {
-	name := c.resolve(n.inputs[0])
-	v := &constant{dtype: typeInt64}
-	if s, ok := c.shapes[name]; ok {
-		v.v = append([]float64{math.NaN()}, convert[float64](s)...)
-		v.shaped = true
-	} else {
-		x, err := c.constant(name)
-		if err != nil {
-			return err
-		}
-		v.v = convert[float64](x.dims)
-	}
-	from, to := sliceBounds(int(n.intAttr("start", 0)), int(n.intAttr("end", int64(len(v.v)))), 1, len(v.v))
-	v.v = v.v[from:max(from, to)]
-	v.dims = []int{len(v.v)}
-	c.constants[n.outputs[0]] = v
-	return nil
-}
-
-func (c *cleaner) fold(n *protoNode) error {
-	if a := n.attr("value"); n.op == "Constant" && a != nil && a.t != nil {
-		a.t.name = n.outputs[0]
-		c.initial[n.outputs[0]] = a.t // may be large: a weight
-		return nil
-	}
-	in := make([]*constant, len(n.inputs))
-	for i := range in {
-		var err error
-		if in[i], err = c.input(n, i); err != nil {
-			return err
-		}
-	}
-	v, err := fold(n, in)
-	if err != nil {
-		return err
-	}
-	c.constants[n.outputs[0]] = v
-	return nil
 }
 
 // biases gives linear layers that have none a bias of zeros.

@@ -5,101 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strconv"
 )
-
-func intsAttr(name string, v ...int) protoAttr {
-	return protoAttr{name: name, kind: attrInts, ints: convert[int64](v)}
-}
-
-func intAttr(name string, v int) protoAttr {
-	return protoAttr{name: name, kind: attrInt, i: int64(v)}
-}
-
-func floatAttr(name string, v float64) protoAttr {
-	return protoAttr{name: name, kind: attrFloat, f: float32(v)}
-}
-
-func textAttr(name, v string) protoAttr { return protoAttr{name: name, kind: attrString, s: v} }
-
-// decimal undoes the rounding of a short decimal number to float32.
-func decimal(f float32) float64 {
-	v, err := strconv.ParseFloat(strconv.FormatFloat(float64(f), 'g', -1, 32), 64)
-	if err != nil { // f is not a number
-		return float64(f)
-	}
-	return v
-}
-
-// weight loads a parameter of the given rank, transposed if it must be. A
-// second use of one tensor becomes a parameter of its own: exporters merge
-// tensors of equal values, such as fresh running means, that train apart.
-func (c *cleaner) weight(name string, role Role, rank int, transpose bool) (*loaded, error) {
-	l, err := c.load(name)
-	if err != nil {
-		return nil, err
-	}
-	l.name, l.role = name, role
-	if c.loaded[name] != nil {
-		l.name = c.fresh(name)
-	}
-	// A bias of [1,C] or [C,1,1] is meant as [C].
-	if rank == 1 && len(l.shape) > 1 && slices.Max(l.shape) == len(l.values) {
-		l.shape = []int{len(l.values)}
-	}
-	if len(l.shape) != rank || len(l.values) == 0 {
-		return nil, fmt.Errorf("its parameter %s has shape %v, not %d dimensions", name, l.shape, rank)
-	}
-	if transpose {
-		l.transpose()
-	}
-	c.loaded[l.name] = l
-	return l, nil
-}
-
-// load returns the values of an initializer or of a computed constant.
-func (c *cleaner) load(name string) (*loaded, error) {
-	if t, ok := c.initial[c.resolve(name)]; ok {
-		shape, err := t.shape()
-		if err != nil {
-			return nil, err
-		}
-		values, err := t.float32s(c.folder)
-		return &loaded{shape: shape, values: values}, err
-	}
-	v, err := c.constant(name)
-	if err != nil || v == nil {
-		return nil, fmt.Errorf("its parameter %q is not in the file", name)
-	}
-	return &loaded{shape: v.dims, values: convert[float32](v.v)}, nil
-}
-
-func (l *loaded) transpose() {
-	rows, cols := l.shape[0], l.shape[1]
-	v := make([]float32, len(l.values))
-	for i := range rows {
-		for j := range cols {
-			v[j*rows+i] = l.values[i*cols+j]
-		}
-	}
-	l.shape, l.values = []int{cols, rows}, v
-}
-
-// vectors loads parameters of the given length, one for each role.
-func (c *cleaner) vectors(names []string, roles []Role, length int) ([]string, error) {
-	resolved := make([]string, len(names))
-	for i, name := range names {
-		l, err := c.weight(name, roles[i], 1, false)
-		if err != nil {
-			return nil, err
-		}
-		if l.shape[0] != length {
-			return nil, fmt.Errorf("its parameter %s has %d values, not %d", name, l.shape[0], length)
-		}
-		resolved[i] = l.name
-	}
-	return resolved, nil
-}
 
 // window is a convolution's attributes.
 type window struct {
@@ -305,14 +211,4 @@ func (c *cleaner) clip(n *protoNode) error {
 	}
 	c.emit("Clip", n.outputs[0], shape, []string{name}, floatAttr("min", low), floatAttr("max", high))
 	return nil
-}
-
-// complement returns 1-f as a short decimal: ONNX weighs the old running
-// statistics, torch and we the new ones.
-func complement(f float64) float64 {
-	v, err := strconv.ParseFloat(strconv.FormatFloat(1-f, 'g', 6, 64), 64)
-	if err != nil {
-		return 1 - f
-	}
-	return v
 }

@@ -22,10 +22,11 @@ const defaultSize = 224
 // ReadONNX returns the network and weights of an ONNX file for an image size
 // in pixels; 0 means the size that the file declares, or 224 if it is
 // symbolic. SAME padding computed in the file is recovered, so the network
-// can be instantiated at other sizes too. Mean and Std are the file's own if
-// this package wrote it, else 0.5 each. A file that is damaged, or
-// holds something that is not supported, is an input error that names
-// operator, attribute, node and opset.
+// can be instantiated at other sizes too; padding that the file states as
+// constants is kept as it is. Mean and Std are the file's own if this package
+// wrote it, else 0.5 each. A file that is damaged, or holds something that is
+// not supported, is an input error that names operator, attribute, node and
+// opset.
 func ReadONNX(path string, size int) (*Net, Weights, error) {
 	m, err := openONNX(path)
 	if err != nil {
