@@ -74,3 +74,30 @@ func BenchmarkDepthwise(b *testing.B) {
 		benchPaths(b, "weights/"+shape, flop, bytes, func() { DepthwiseBackwardWeights(dw, d.x.data, d.dy.data, g, c, 0, out) })
 	}
 }
+
+// BenchmarkMaps reports bytes: these kernels wait for memory, or for the
+// cache where a tensor fits.
+func BenchmarkMaps(b *testing.B) {
+	const rows, c = 3136, 144 // 1.8 MB a tensor
+	x, y, z := slices.Clone(normals(stream(1), rows*c).data), slices.Clone(normals(stream(2), rows*c).data), make([]float32, rows*c)
+	p, q, s, u := make([]float32, c), make([]float32, c), make([]float32, c), make([]float32, c)
+	const tensor = 4 * rows * c
+	for _, k := range []struct {
+		name          string
+		flop, tensors int
+		run           func()
+	}{
+		{"channelSum", 1, 1, func() { ChannelSum(s, x, rows, c) }},
+		{"channelCenteredSquares", 3, 1, func() { ChannelCenteredSquares(s, x, p, rows, c) }},
+		{"channelDot2", 4, 2, func() { ChannelDot2(s, u, x, y, p, q, rows, c) }},
+		{"channelAffine", 2, 2, func() { ChannelAffine(z, x, p, q, rows, c) }},
+		{"batchNormBackward", 4, 3, func() { BatchNormBackward(z, y, x, p, q, s, rows, c) }},
+		{"add", 1, 3, func() { Add(z, x, y) }},
+		{"clip", 2, 2, func() { Clip(z, x, 0, 6) }},
+		{"swish", 20, 2, func() { Swish(z, x) }},
+		{"swishBackward", 24, 3, func() { SwishBackward(z, y, x) }},
+		{"sumSquares", 2, 1, func() { SumSquares(x) }},
+	} {
+		benchPaths(b, k.name, k.flop*rows*c, k.tensors*tensor, k.run)
+	}
+}
