@@ -58,6 +58,9 @@ func (r *Run) Execute(ctx context.Context, stages ...string) ([]Step, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := r.preflight(ctx, chosen); err != nil {
+		return nil, err
+	}
 	if r.options.DryRun {
 		return r.plan(ctx, chosen)
 	}
@@ -75,6 +78,26 @@ func (r *Run) Execute(ctx context.Context, stages ...string) ([]Step, error) {
 		}
 	}
 	return steps, nil
+}
+
+// preflight looks at files that later stages need from outside the run, so
+// that a wrong model file is named now and not after hours of work.
+func (r *Run) preflight(ctx context.Context, stages []Stage) error {
+	for _, stage := range stages {
+		tasks, err := r.tasksOf(stage)
+		if err != nil {
+			return err
+		}
+		for _, t := range tasks {
+			if t.check == nil {
+				continue
+			}
+			if err := t.check(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 func chooseStages(names []string) ([]Stage, error) {
@@ -114,6 +137,10 @@ func (r *Run) executeStage(ctx context.Context, stage Stage) ([]Step, error) {
 	for _, t := range tasks {
 		if err := ctx.Err(); err != nil {
 			return steps, err
+		}
+		if t.needsAny(later) {
+			later = append(later, t)
+			continue
 		}
 		l, err := r.tryLock(t.name)
 		if err != nil {

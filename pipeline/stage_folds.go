@@ -32,6 +32,7 @@ func (r *Run) foldsTasks() ([]*task, error) {
 	}
 	if file := r.expand(r.Config.CV.File); file != "" {
 		t.outside = func(context.Context) (map[string]string, error) { return hashOutside("cv.file", file) }
+		t.check = func(context.Context) error { _, err := hashOutside("cv.file", file); return err }
 	}
 	return []*task{t}, nil
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"melanoma/data"
+	"melanoma/internal/fault"
 )
 
 // Versions of what a stage writes; raise one when its code changes its files.
@@ -30,6 +31,7 @@ func (r *Run) ingestTasks() ([]*task, error) {
 		run:     r.ingest,
 	}
 	if r.Config.Synth == nil {
+		ingest.check = r.checkRoot
 		return []*task{ingest}, nil
 	}
 	ingest.needs = []need{{task: "data", match: "*.csv"}}
@@ -56,6 +58,16 @@ func (r *Run) dataKey() data.Config {
 		c.TestCSV = "given"
 	}
 	return c
+}
+
+// checkRoot names a wrong data.root before anything that lies relative to it.
+func (r *Run) checkRoot(context.Context) error {
+	root := r.dataConfig().Root
+	if info, err := os.Stat(root); err != nil || !info.IsDir() {
+		return fault.New(fault.Input, "set it to the folder of the data set: --set data.root=FOLDER (paths resolve against the working directory)",
+			"pipeline: key \"data.root\": %s is no folder", root)
+	}
+	return nil
 }
 
 func (r *Run) dataHashes(ctx context.Context) (map[string]string, error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"path"
 	"strings"
 
@@ -71,7 +72,31 @@ func (r *Run) trainTask(m ModelConfig, fold int) *task {
 			return hashOutside(r.modelPath(m.Name)+".onnx", r.expand(m.ONNX))
 		}
 	}
+	if fold == r.folds()[0] {
+		t.check = func(context.Context) error { return r.checkModel(m) }
+	}
 	return t
+}
+
+// checkModel finds a model that cannot be built: an unknown architecture, a
+// file that is not there, is no ONNX or holds what is not supported.
+func (r *Run) checkModel(m ModelConfig) error {
+	if m.ONNX == "" {
+		_, err := models.Describe(m.Arch, r.Config.Data.Size)
+		return err
+	}
+	key := r.modelPath(m.Name) + ".onnx"
+	file := r.expand(m.ONNX)
+	if _, err := os.Stat(file); err != nil {
+		_, err := hashOutside(key, file)
+		return err
+	}
+	report, err := models.Check(file)
+	if err != nil || report.Supported() {
+		return err
+	}
+	_, _, err = models.ReadONNX(file, r.Config.Data.Size)
+	return err
 }
 
 // modelKey is the part of a model that its training depends on: no path, and

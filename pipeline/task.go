@@ -25,6 +25,7 @@ type task struct {
 	config  any // part of the configuration that the outputs depend on, without paths
 	needs   []need
 	outside func(context.Context) (map[string]string, error) // hashes of files that are not the run's
+	check   func(context.Context) error                      // of outside files, before anything runs
 	dir     string                                           // folder under DIR that is this task's alone, or ""
 	afresh  func(broken string) bool                         // whether losing this output means to start from nothing
 	run     func(context.Context, *attempt) error
@@ -34,6 +35,13 @@ type task struct {
 type need struct {
 	task  string
 	match string // path.Match pattern on the base name; "" is every output
+}
+
+// needsAny reports whether one of the tasks comes before t.
+func (t *task) needsAny(tasks []*task) bool {
+	return slices.ContainsFunc(t.needs, func(n need) bool {
+		return slices.ContainsFunc(tasks, func(other *task) bool { return other.name == n.task })
+	})
 }
 
 // attempt is what a running task reports back.

@@ -4,12 +4,20 @@
 set -euo pipefail
 cd "$(dirname "$0")/../internal/kernel"
 
-if [ ! -d _gen ]; then
-  echo "no generator in internal/kernel/_gen"
-  exit 0
-fi
 fresh=$(mktemp -d)
 trap 'rm -rf "$fresh"' EXIT
-cp -a . "$fresh/kernel"
-(cd "$fresh/kernel/_gen" && CGO_ENABLED=0 GOFLAGS=-mod=mod GOWORK=off sh -c "$(sed -n 's|^//go:generate ||p' ../*.go | sed 's/^go run -C _gen /go run /;s/^sh -c //' | head -1)")
-diff -r . "$fresh/kernel" && echo "generated files are current"
+(cd _gen && GOWORK=off go run . -out "$fresh")
+status=0
+for file in "$fresh"/*; do
+  if ! diff -q "$file" "$(basename "$file")" >/dev/null; then
+    echo "internal/kernel/$(basename "$file") is not what the generator writes: cd internal/kernel/_gen && go run . -out .."
+    status=1
+  fi
+done
+for file in *_amd64.s *_stubs_amd64.go; do
+  if [ ! -e "$fresh/$file" ]; then
+    echo "internal/kernel/$file is marked as generated, but no generator writes it"
+    status=1
+  fi
+done
+exit $status
