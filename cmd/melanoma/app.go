@@ -34,7 +34,7 @@ func (a *app) command() *cobra.Command {
 		Long: `melanoma turns a folder of dermatoscopic pictures and their CSV files into an
 auditable submission: ingest, folds, train, predict, oof, ensemble, submit,
 report, with an Arrow file between every two stages.`,
-		Example: `  melanoma run                                 the built-in demo, about a minute
+		Example: `  melanoma run                                 the built-in demo, half a minute
   melanoma run -c configs/ham10000.yaml        a real data set
   melanoma verify --out runs/demo              check every promise of a run
   melanoma infer --run runs/demo picture.jpg   apply a finished run`,
@@ -43,7 +43,7 @@ report, with an Arrow file between every two stages.`,
 		Args:          unknownCommand,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	root.CompletionOptions.HiddenDefaultCmd = false
+	cobra.EnableCommandSorting = false // in the order of the work
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
@@ -51,9 +51,7 @@ report, with an Arrow file between every two stages.`,
 	})
 	a.addCommonFlags(root)
 	root.AddCommand(a.commands()...)
-	for _, cmd := range root.Commands() {
-		documentExit(cmd)
-	}
+	documentExit(root)
 	return root
 }
 
@@ -100,7 +98,8 @@ func unknownCommand(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	hint := fmt.Sprintf("`%s help` lists the commands", cmd.CommandPath())
+	hint := fmt.Sprintf("`%s --help` lists the commands", cmd.CommandPath())
+	cmd.SuggestionsMinimumDistance = 2
 	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
 		hint = "did you mean " + strings.Join(near, " or ") + "?"
 	}
