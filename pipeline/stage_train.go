@@ -11,6 +11,7 @@ import (
 	"melanoma/cv"
 	"melanoma/data"
 	"melanoma/internal/artifact"
+	"melanoma/internal/fault"
 	"melanoma/internal/rng"
 	"melanoma/internal/train"
 	"melanoma/models"
@@ -166,6 +167,9 @@ func (r *Run) trainFold(ctx context.Context, m ModelConfig, fold int, a *attempt
 	if err != nil {
 		return err
 	}
+	if err := enoughSteps(m, len(rows)); err != nil {
+		return trainError(err, m.Name, fold)
+	}
 	bar := r.options.Progress.Start(foldTask("train", m.Name, fold), "steps", 0)
 	defer bar.Done("")
 	err = train.Fit(ctx, train.Task{
@@ -188,6 +192,20 @@ func (r *Run) trainFold(ctx context.Context, m ModelConfig, fold int, a *attempt
 	}
 	a.note = fmt.Sprintf("%d training images", len(rows))
 	return err
+}
+
+// enoughSteps refuses a sampler whose run is too short for its samples: folds
+// of different size would keep different numbers of them.
+func enoughSteps(m ModelConfig, rows int) error {
+	if !m.Train.Update.Sampler() {
+		return nil
+	}
+	samples, err := m.Train.Samples(rows)
+	if err != nil || samples == m.Train.Update.Samples {
+		return err
+	}
+	return fault.New(fault.Usage, "lower samples, burn_in or thinning of the model's train.update, or train for more epochs",
+		"the steps of %d epochs on %d images give %d posterior samples, not %d", m.Train.Epochs, rows, samples, m.Train.Update.Samples)
 }
 
 // trainError adds model and fold to what train says, which knows neither.
