@@ -14,6 +14,7 @@ type Outcome struct {
 	Files    []string       `json:"files"`  // what to look at first
 	Example  string         `json:"example"`
 	Positive string         `json:"positive"`
+	Notes    []string       `json:"notes,omitempty"` // such as why there is no submission
 }
 
 // OutcomeScore is an out-of-fold AUC with its 95% interval (DeLong).
@@ -33,6 +34,9 @@ func (r *Run) Outcome() (*Outcome, error) {
 		return nil, err
 	}
 	o := &Outcome{Example: ensemble.ImageName[0]}
+	if rec, err := r.readRecord("submit"); err == nil && rec != nil && len(rec.Outputs) == 0 {
+		o.Notes = append(o.Notes, rec.Note)
+	}
 	for _, file := range []string{reportFile, submissionFile} {
 		if hash, _ := r.hashes.file(r.path(file)); hash != "" {
 			o.Files = append(o.Files, filepath.Join(r.Dir, file))

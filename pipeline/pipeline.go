@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"melanoma/internal/fault"
 )
@@ -173,6 +174,7 @@ func (r *Run) executeStage(ctx context.Context, stage Stage) ([]Step, error) {
 // step performs one task and releases its lock.
 func (r *Run) step(ctx context.Context, t *task, l *taskLock) (Step, error) {
 	defer l.release()
+	start := r.now()
 	d, err := r.perform(ctx, t, l)
 	if err != nil {
 		return Step{}, err
@@ -181,12 +183,21 @@ func (r *Run) step(ctx context.Context, t *task, l *taskLock) (Step, error) {
 	if d.record != nil {
 		step.Note = d.record.Note
 	}
-	if !d.run {
+	if d.run {
+		r.say("%s: done in %s%s", t.name, r.now().Sub(start).Round(10*time.Millisecond), remark(step.Note))
+	} else {
 		step.Action = "skip"
 		r.say("%s: up to date", t.name)
 	}
 	r.log(step.Action, t.name, map[string]any{"why": d.why})
 	return step, nil
+}
+
+func remark(note string) string {
+	if note == "" {
+		return ""
+	}
+	return " (" + note + ")"
 }
 
 // tasksOf lists a stage's tasks, less those of other folds than the one asked for.

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,14 +15,14 @@ import (
 // Options are what the command line adds to a configuration. None of them
 // changes a result.
 type Options struct {
-	Workers  int    // goroutines; 0 is one per processor
-	Fold     int    // only the tasks of this fold; -1 is every fold of the run
-	Force    string // a stage to redo with all that follow it, or ""
-	DryRun   bool   // decide and tell, do nothing
-	Quiet    bool
-	Progress Progress // nil is [Silent]
-	Kernels  string   // which compute kernels are selected, for run.json
-	Command  string   // the command line, for run.json
+	Workers  int          // goroutines; 0 is one per processor
+	Fold     int          // only the tasks of this fold; -1 is every fold of the run
+	Force    string       // a stage to redo with all that follow it, or ""
+	DryRun   bool         // decide and tell, do nothing
+	Progress Progress     // nil is [Silent]
+	Logger   *slog.Logger // what log.jsonl gets, for people; nil drops it
+	Kernels  string       // which compute kernels are selected, for run.json
+	Command  string       // the command line, for run.json
 }
 
 // Run is one configuration at work in one folder.
@@ -44,6 +45,9 @@ func New(dir string, config *Config, options Options) (*Run, error) {
 	}
 	if options.Progress == nil {
 		options.Progress = Silent{}
+	}
+	if options.Logger == nil {
+		options.Logger = slog.New(slog.DiscardHandler)
 	}
 	return &Run{Dir: dir, Config: config, options: options, now: time.Now}, nil
 }

@@ -10,9 +10,12 @@ import (
 // nothing: the files that matter say so themselves.
 func (r *Run) log(event, task string, fields map[string]any) {
 	line := map[string]any{"time": r.now().UTC().Format(time.RFC3339Nano), "event": event, "task": task, "pid": os.Getpid()}
-	for k, v := range fields {
-		line[k] = v
+	attributes := []any{"task", task}
+	for _, k := range sortedKeys(fields) {
+		line[k] = fields[k]
+		attributes = append(attributes, k, fields[k])
 	}
+	r.options.Logger.Debug(event, attributes...)
 	text, err := json.Marshal(line)
 	if err != nil {
 		return

@@ -50,7 +50,6 @@ type attempt struct {
 	inputs  map[string]string
 	outputs []string // paths under DIR
 	note    string
-	bar     Bar
 }
 
 func (a *attempt) wrote(paths ...string) { a.outputs = append(a.outputs, paths...) }

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"melanoma/internal/kernel"
 )
 
 // app is one invocation: its streams and the flags common to all commands.
@@ -15,6 +17,7 @@ type app struct {
 	stdout, stderr *os.File
 	args           []string
 	common         commonFlags
+	logger         *slog.Logger
 }
 
 // commonFlags hold for every command.
@@ -68,6 +71,9 @@ func (a *app) addCommonFlags(root *cobra.Command) {
 		if a.common.workers < 0 {
 			return usage("0 uses every processor", "--workers %d is negative", a.common.workers)
 		}
+		if err := kernel.EnvError(); err != nil && cmd.Name() != "doctor" {
+			return usage("available here: "+strings.Join(kernel.Available(), ", "), "%w", err)
+		}
 		return a.setLogging()
 	}
 }
@@ -78,7 +84,7 @@ func (a *app) setLogging() error {
 	if err := level.UnmarshalText([]byte(a.common.logLevel)); err != nil {
 		return usage("levels: debug, info, warn, error", "unknown --log-level %q", a.common.logLevel)
 	}
-	slog.SetDefault(slog.New(slog.NewTextHandler(a.stderr, &slog.HandlerOptions{Level: level})))
+	a.logger = slog.New(slog.NewTextHandler(a.stderr, &slog.HandlerOptions{Level: level}))
 	return nil
 }
 

@@ -46,7 +46,7 @@ func (p *barProgress) Start(task, unit string, total int) pipeline.Bar {
 	b := &terminalBar{parent: p, start: time.Now(), total: total, unit: unit}
 	b.bar = p.container.AddBar(int64(total),
 		mpb.BarRemoveOnComplete(),
-		mpb.PrependDecorators(decor.Name(task, decor.WC{W: 22, C: decor.DindentRight})),
+		mpb.PrependDecorators(decor.Name(task, decor.WC{W: 28, C: decor.DindentRight})),
 		mpb.AppendDecorators(decor.CountersNoUnit("%d/%d "), decor.Any(b.describe)))
 	return b
 }

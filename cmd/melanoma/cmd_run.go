@@ -128,12 +128,12 @@ func (a *app) tellResult(r *pipeline.Run, steps []pipeline.Step, whole bool, f r
 	if ran == 0 {
 		a.printf("%s is up to date: nothing had to be done\n", r.Dir)
 	}
-	for _, s := range steps {
-		if s.Note != "" && (s.Action == "run" || s.Stage == "submit") {
-			a.printf("%s: %s\n", s.Task, s.Note)
-		}
-	}
 	if outcome == nil {
+		for _, s := range steps {
+			if s.Note != "" {
+				a.printf("%s: %s\n", s.Task, s.Note)
+			}
+		}
 		return nil
 	}
 	a.tellOutcome(r, outcome)
@@ -150,7 +150,10 @@ func (a *app) tellOutcome(r *pipeline.Run, o *pipeline.Outcome) {
 	for _, s := range o.Scores {
 		a.printf("out-of-fold AUC of %-14s %.4f (95%% interval %.4f to %.4f, %d images, %d %s)\n", s.Name, s.AUC, s.Low, s.High, s.Images, s.Positives, o.Positive)
 	}
+	for _, note := range o.Notes {
+		a.printf("%s\n", note)
+	}
 	for _, file := range o.Files {
-		a.printf("%s\n", file)
+		a.printf("written: %s\n", file)
 	}
 }

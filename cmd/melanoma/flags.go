@@ -77,7 +77,7 @@ func (a *app) open(config *pipeline.Config, f runFlags, progress pipeline.Progre
 		workers = config.Workers
 	}
 	return pipeline.New(dir, config, pipeline.Options{
-		Workers: workers, Fold: f.fold, Force: f.force, DryRun: a.common.dryRun, Progress: progress,
+		Workers: workers, Fold: f.fold, Force: f.force, DryRun: a.common.dryRun, Progress: progress, Logger: a.logger,
 		Kernels: kernel.Selected(), Command: strings.Join(append([]string{"melanoma"}, a.args...), " "),
 	})
 }
