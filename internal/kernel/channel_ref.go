@@ -47,7 +47,7 @@ func channelAffineRef(y, x, scale, shift []float32, rows, c int) {
 	for r := range rows {
 		yr, xr := y[r*c:][:c], x[r*c:][:c]
 		for i := range yr {
-			yr[i] = xr[i]*scale[i] + shift[i]
+			yr[i] = float32(float64(xr[i])*float64(scale[i]) + float64(shift[i])) // rounds once, as a fused multiply-add
 		}
 	}
 }

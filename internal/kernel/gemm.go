@@ -130,21 +130,23 @@ func gemmPackedRef(c []float32, ldc int, a []float32, lda int, packed []float32,
 	}
 }
 
-// dot8 returns the products of a row of A with eight columns of a panel.
+// dot8 returns the products of a row of A with eight columns of a panel. The
+// sums are float64, which costs a scalar processor nothing: the path without
+// fused multiply-adds is then as accurate as those with.
 func dot8(a, panel []float32) [8]float32 {
-	var s0, s1, s2, s3, s4, s5, s6, s7 float32
+	var s0, s1, s2, s3, s4, s5, s6, s7 float64
 	for l, v := range a {
-		b := (*[8]float32)(panel[l*PanelWidth:])
-		s0 += v * b[0]
-		s1 += v * b[1]
-		s2 += v * b[2]
-		s3 += v * b[3]
-		s4 += v * b[4]
-		s5 += v * b[5]
-		s6 += v * b[6]
-		s7 += v * b[7]
+		b, v := (*[8]float32)(panel[l*PanelWidth:]), float64(v)
+		s0 += v * float64(b[0])
+		s1 += v * float64(b[1])
+		s2 += v * float64(b[2])
+		s3 += v * float64(b[3])
+		s4 += v * float64(b[4])
+		s5 += v * float64(b[5])
+		s6 += v * float64(b[6])
+		s7 += v * float64(b[7])
 	}
-	return [8]float32{s0, s1, s2, s3, s4, s5, s6, s7}
+	return [8]float32{float32(s0), float32(s1), float32(s2), float32(s3), float32(s4), float32(s5), float32(s6), float32(s7)}
 }
 
 // gemmTNRef is GemmTN in plain Go, four rows of A and B at a time.

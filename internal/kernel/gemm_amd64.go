@@ -31,6 +31,12 @@ var (
 // level-two cache of 1 MB, a quarter of the largest.
 const cacheFloats = 128 << 10
 
+// sumLength is the number of products that a tile adds up in one register
+// before it adds the sum to C. Shorter sums round less: with 64 the training
+// logits of EfficientNets deviate half as much from float64 as with one sum
+// over all of k, and evaluation logits a third to a seventh.
+const sumLength = 64
+
 func (t *gemmTiling) install(to *table) {
 	to.gemmPacked = t.gemmPacked
 	to.gemmTN = t.gemmTN
@@ -48,12 +54,15 @@ func (t *gemmTiling) gemmPacked(c []float32, ldc int, a []float32, lda int, pack
 				f = t.packedRest
 			}
 			full, tiles, rest := t.split(rows)
-			at := i
-			if rest > 0 {
-				f(&c[at*ldc+j], ldc, &a[at*lda], lda, &packed[j*k], k*PanelWidth, k, full+1, rest, cols, accumulate)
-				at += rest * (full + 1)
+			for p := 0; p < k; p += sumLength {
+				b, depth, add := &packed[j*k+p*PanelWidth], min(sumLength, k-p), accumulate || p > 0
+				at := i
+				if rest > 0 {
+					f(&c[at*ldc+j], ldc, &a[at*lda+p], lda, b, k*PanelWidth, depth, full+1, rest, cols, add)
+					at += rest * (full + 1)
+				}
+				f(&c[at*ldc+j], ldc, &a[at*lda+p], lda, b, k*PanelWidth, depth, full, tiles, cols, add)
 			}
-			f(&c[at*ldc+j], ldc, &a[at*lda], lda, &packed[j*k], k*PanelWidth, k, full, tiles, cols, accumulate)
 		}
 	}
 }

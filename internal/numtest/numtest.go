@@ -48,8 +48,8 @@ func sharedFolder(t testing.TB) string {
 }
 
 // Golden returns the path of a golden file: in the golden folder if that is
-// there, else testdata's copy under its base name; it skips the test where
-// both are absent.
+// there, else a copy under its base name in the test's own testdata or in that
+// of the package of the same name; it skips the test where all are absent.
 func Golden(t testing.TB, name string) string {
 	t.Helper()
 	dir := os.Getenv("MELANOMA_GOLDEN")
@@ -60,7 +60,11 @@ func Golden(t testing.TB, name string) string {
 	if _, err := os.Stat(path); err == nil {
 		return path
 	}
-	return present(t, filepath.Join("testdata", filepath.Base(filepath.FromSlash(name))), "../shared/golden/"+name)
+	copied := filepath.Join("testdata", filepath.Base(path))
+	if _, err := os.Stat(copied); err != nil {
+		copied = filepath.Join(Root(t), filepath.Dir(filepath.FromSlash(name)), copied)
+	}
+	return present(t, copied, "../shared/golden/"+name)
 }
 
 func present(t testing.TB, path, what string) string {

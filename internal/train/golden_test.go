@@ -42,17 +42,22 @@ type goldenVector struct {
 }
 
 // allowed is four times what torch's own float32 deviates by, never less than
-// 2e-5; 0 if torch's own figure is chaotic (1e-2 and more) or absent.
+// 2e-5; 0 if torch's own figure is chaotic (1e-2 and more) or absent. Of a
+// sequence of losses it is the largest deviation so far that counts: a later
+// one may be small because the two curves cross, and after a chaotic one there
+// is nothing left to compare.
 func (g golden) allowed(name string, index int) float64 {
 	var d float64
 	switch v := g.Deviation[name].(type) {
 	case float64:
 		d = v
 	case []any:
-		if index < len(v) {
-			d, _ = v[index].(float64)
-		} else {
+		if index >= len(v) {
 			return 0
+		}
+		for _, earlier := range v[:index+1] {
+			e, _ := earlier.(float64)
+			d = max(d, e)
 		}
 	default:
 		return 0
@@ -86,6 +91,9 @@ func TestGoldenEngine(t *testing.T) {
 		for _, kernels := range kernel.Available() {
 			name := strings.TrimSuffix(filepath.Base(path), ".json")
 			t.Run(name+" on "+kernels, func(t *testing.T) {
+				if kernels != kernel.Selected() && large(name) && os.Getenv("MELANOMA_SLOW") == "" {
+					t.Skip("on the other kernel paths of this cpu only with MELANOMA_SLOW=1")
+				}
 				restore, err := kernel.Use(kernels)
 				if err != nil {
 					t.Fatal(err)
@@ -96,6 +104,9 @@ func TestGoldenEngine(t *testing.T) {
 		}
 	}
 }
+
+// large tells the files that take the plain loops the better part of a minute.
+func large(name string) bool { return strings.Contains(name, "_b3@") || strings.Contains(name, "_b6@") }
 
 // goldenRun is one golden file with its network on the engine.
 type goldenRun struct {
