@@ -131,3 +131,11 @@ func (a *app) printJSON(v any) error {
 }
 
 func (a *app) printf(format string, args ...any) { fmt.Fprintf(a.stdout, format, args...) }
+
+// dry tells what would be written and whether to leave it at that.
+func (a *app) dry(format string, args ...any) bool {
+	if a.common.dryRun {
+		a.printf("would "+format+"\n", args...)
+	}
+	return a.common.dryRun
+}

@@ -96,6 +96,9 @@ func (a *app) runAugmentApply(o augmentApplyOptions, in, out string) error {
 	if err != nil {
 		return err
 	}
+	if a.dry("apply %s to %s and write %s", o.transform, in, out) {
+		return nil
+	}
 	if o.transform == "normalize" {
 		return normalizeTo(out, im, params)
 	}
@@ -190,6 +193,9 @@ func (a *app) runAugmentPreview(o augmentPreviewOptions, paths []string) error {
 	config, err := a.loadConfig(o.runFlags)
 	if err != nil {
 		return err
+	}
+	if a.dry("write %s with %d pictures", o.output, len(paths)) {
+		return nil
 	}
 	sheet := augment.NewImage(o.columns*o.size, len(paths)*o.size)
 	for row, path := range paths {

@@ -60,6 +60,9 @@ func (a *app) runBlend(o blendOptions, files []string) error {
 			return err
 		}
 	}
+	if a.dry("blend %d columns of predictions into %s", len(columns), o.output) {
+		return nil
+	}
 	blend, err := cv.BlendColumns(columns, truth, methods)
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -40,6 +41,9 @@ func (a *app) runInfer(ctx context.Context, o inferOptions, paths []string) erro
 	if config == nil {
 		_, err := pipeline.ReadManifest(o.run)
 		return err
+	}
+	if a.dry("apply %d models of %s to %s", len(config.Models), o.run, strings.Join(paths, ", ")) {
+		return nil
 	}
 	progress, wait := a.progress()
 	r, err := a.open(config, runFlags{out: o.run, fold: -1}, progress)

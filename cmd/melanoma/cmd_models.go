@@ -198,6 +198,9 @@ func (a *app) runModelsExport(o modelsOptions, source, target string) error {
 	if err != nil {
 		return err
 	}
+	if a.dry("write %s as %s", net.Name, target) {
+		return nil
+	}
 	err = artifact.WriteFile(target, func(w io.Writer) error { return models.WriteONNX(w, net, weights, o.size) })
 	if err != nil {
 		return err

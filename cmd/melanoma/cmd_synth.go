@@ -47,8 +47,7 @@ func (a *app) runSynth(ctx context.Context, o synthOptions) error {
 	if err := o.config.Validate(); err != nil {
 		return err
 	}
-	if a.common.dryRun {
-		a.printf("would draw %d pictures of %d px into %s\n", o.config.Images, o.config.Size, o.out)
+	if a.dry("draw %d pictures of %d px into %s", o.config.Images, o.config.Size, o.out) {
 		return nil
 	}
 	if err := data.Synth(ctx, o.out, o.config); err != nil {

@@ -28,6 +28,9 @@ func (a *app) runModelsRun(o modelsOptions, path string) error {
 		return err
 	}
 	n, size := images.shape[0], images.shape[2]
+	if a.dry("run %s on %d images of %d px", path, n, size) {
+		return nil
+	}
 	logits, err := a.forward(net, weights, nhwc(images), meta, n, size)
 	if err != nil {
 		return err
