@@ -93,6 +93,14 @@ func (c *Config) Validate() error {
 	if c.Workers < 0 {
 		return badKey("workers", "0 uses every processor", "is %d", c.Workers)
 	}
+	if c.Synth != nil && c.Data.Root != "{run}/data" {
+		return badKey("data.root", "add --set synth=null to use your own data, or set data.root to \"{run}/data\"", "is %q, but section synth draws the data into {run}/data", c.Data.Root)
+	}
+	if c.Synth != nil {
+		if err := c.Synth.Validate(); err != nil {
+			return sectionError("synth", err)
+		}
+	}
 	if c.Predict.Views < 1 || c.Predict.Views > augment.Views {
 		return badKey("predict.views", "1 scores the picture as it is, 8 all its orientations", "is %d, not 1 to %d", c.Predict.Views, augment.Views)
 	}

@@ -100,7 +100,7 @@ func TestWrongAssignmentsAreUsageErrors(t *testing.T) {
 }
 
 func TestStoredConfigurationTakesFurtherAssignments(t *testing.T) {
-	c, err := Load("x.yaml", []byte(smallConfig), []string{"seed=11"})
+	c, err := Load("x.yaml", []byte(smallConfig), []string{"seed=18446744073709551615"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,7 +115,7 @@ func TestStoredConfigurationTakesFurtherAssignments(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if again.Seed != 11 || again.Models[0].Train.Epochs != 5 || again.Models[1].Train.Epochs != 9 {
+	if again.Seed != 18446744073709551615 || again.Models[0].Train.Epochs != 5 || again.Models[1].Train.Epochs != 9 {
 		t.Errorf("seed %d, models %+v", again.Seed, again.Models)
 	}
 	if none, err := LoadStored(t.TempDir(), nil); none != nil || err != nil {

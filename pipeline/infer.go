@@ -137,7 +137,7 @@ func (r *Run) ingestNew(ctx context.Context, files []string, like *data.Store, d
 			return nil, err
 		}
 		name := fmt.Sprintf("%08d", i)
-		if err := os.Symlink(absolute, filepath.Join(dir, pictures, name)); err != nil {
+		if err := linkOrCopy(absolute, filepath.Join(dir, pictures, name)); err != nil {
 			return nil, unwritable(err, dir)
 		}
 		table += fmt.Sprintf("%s,%q\n", name, like.Classes()[0])
@@ -159,6 +159,19 @@ func (r *Run) ingestNew(ctx context.Context, files []string, like *data.Store, d
 		return nil, badPictures(err, files)
 	}
 	return data.OpenStore(filepath.Join(dir, imagesDir), 0)
+}
+
+// linkOrCopy makes a file known under another name, by a copy where the
+// system has no links for everyone.
+func linkOrCopy(file, name string) error {
+	if os.Symlink(file, name) == nil {
+		return nil
+	}
+	content, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(name, content, 0o600)
 }
 
 // badPictures names the pictures as the user gave them.

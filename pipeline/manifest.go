@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -111,7 +112,9 @@ func ReadManifest(dir string) (*Manifest, error) {
 		return nil, fault.New(fault.Input, "give the folder of a run with --out; `melanoma run` makes one", "pipeline: no run in %s: %w", dir, err)
 	}
 	var m Manifest
-	if err := json.Unmarshal(text, &m); err != nil {
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber() // a seed may need all 64 bits
+	if err := decoder.Decode(&m); err != nil {
 		return nil, fault.New(fault.Input, "`melanoma run` with the run's configuration writes it again", "pipeline: %s is damaged: %w", path, err)
 	}
 	return &m, nil
