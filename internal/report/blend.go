@@ -99,7 +99,7 @@ func blendTable(in *Input, all []*scored, blends []blended) *table {
 		t.Rows = append(t.Rows, tableRow{Strong: b.method.Name == in.Blend.Final, Cells: []string{b.method.Name,
 			number(iv.Value, err), span(iv.Low, iv.High, err), against, nested, gain, weights(b.method.Weights), thousands(len(b.score))}})
 		if b.method.Note != "" {
-			t.Note += " " + b.method.Name + ": " + b.method.Note
+			t.Note += " " + b.method.Name + ": " + strings.TrimSuffix(b.method.Note, ".") + "."
 		}
 	}
 	if in.Blend.Final != "" {
