@@ -11,11 +11,13 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"melanoma/data"
 	"melanoma/internal/bayes"
 	"melanoma/internal/metrics"
+	"melanoma/models"
 )
 
 // drawn draws a Kaggle folder, lets change edit it, and ingests it at 48 px.
@@ -66,6 +68,17 @@ func members(t *testing.T, s *data.Store, temperature float64, rows []int, seeds
 // sampled trains one chain and predicts rows with its samples.
 func sampled(t *testing.T, s *data.Store, temperature float64, rows []int, seed uint64) *Draws {
 	t.Helper()
+	dir := chain(t, s, temperature, seed)
+	d, err := Predict(context.Background(), Prediction{Dir: dir, Samples: 4, Store: s, Rows: rows, Views: 1, Batch: 32})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// chain trains the sampler and returns the folder with its four samples.
+func chain(t *testing.T, s *data.Store, temperature float64, seed uint64) string {
+	t.Helper()
 	task := smallTask(t, s, "sghmc")
 	task.Seed = seed
 	u := bayes.Default()
@@ -75,11 +88,7 @@ func sampled(t *testing.T, s *data.Store, temperature float64, rows []int, seed 
 	if err := Fit(context.Background(), task); err != nil {
 		t.Fatal(err)
 	}
-	d, err := Predict(context.Background(), Prediction{Dir: task.Dir, Samples: 4, Store: s, Rows: rows, Views: 1, Batch: 32})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return d
+	return task.Dir
 }
 
 // prediction is row i of draws with one view: its samples are the members.
@@ -169,20 +178,37 @@ func spoil(t *testing.T, file, kind string, seed uint64) {
 	}
 }
 
-// TestChainsSpreadWithTheTemperature: members of a chain with noise disagree
-// more than those of a cold one, which still moves with its gradients.
+// TestChainsSpreadWithTheTemperature: the noise of a sampler moves its weights
+// further between two samples than the gradients of its batches do at
+// temperature 0, and further the hotter it is.
 func TestChainsSpreadWithTheTemperature(t *testing.T) {
 	s := drawn(t, func(string) {})
 	spread := func(temperature float64) float64 {
-		var mi []float64
-		for _, p := range members(t, s, temperature, s.TestRows(), 1) {
-			mi = append(mi, p.MutualInformation)
+		dir := chain(t, s, temperature, 1)
+		var weights [2]models.Weights
+		for i := range weights {
+			_, w, err := ReadWeights(filepath.Join(dir, WeightsFile(3*i)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			weights[i] = w
 		}
-		return mean(mi)
+		sum, n := 0.0, 0
+		for name, first := range weights[0] {
+			if strings.Contains(name, "running") {
+				continue
+			}
+			for i, v := range first {
+				d := float64(v - weights[1][name][i])
+				sum += d * d
+				n++
+			}
+		}
+		return math.Sqrt(sum / float64(n))
 	}
 	cold, warm, hot := spread(0), spread(0.1), spread(1)
-	t.Logf("mean mutual information %.4f, %.4f, %.4f nats at temperatures 0, 0.1, 1", cold, warm, hot)
-	if !(cold < warm && warm < hot) {
+	t.Logf("weights move by %.4f, %.4f, %.4f at temperatures 0, 0.1, 1", cold, warm, hot)
+	if !(1.5*cold < warm && 1.5*warm < hot) {
 		t.Error("the spread of the chain does not grow with the temperature")
 	}
 }
