@@ -33,6 +33,22 @@ func ChannelCenteredSquares(sq, x, mean []float32, rows, c int) {
 	})
 }
 
+// ChannelMoments adds to sum [c] the column sums of x-shift and to sq [c]
+// those of (x-shift)^2, in one pass over x [rows,c]. With sums from zero and
+// n rows in all the mean is shift + sum/n and the variance sq/n - (sum/n)^2,
+// where shift [c] should be near the mean: the difference loses as many
+// digits as (mean-shift)^2 exceeds the variance (Chan, Golub and LeVeque
+// 1983).
+func ChannelMoments(sum, sq, x, shift []float32, rows, c int) {
+	need(len(sum), c, "channelMoments", "sum")
+	need(len(sq), c, "channelMoments", "sq")
+	need(len(x), rows*c, "channelMoments", "x")
+	need(len(shift), c, "channelMoments", "shift")
+	blocks(rows, c, func(lo, hi, n int) {
+		active.channelMoments(sum[:c], sq[:c], x[lo:hi], shift[:c], n, c)
+	})
+}
+
 // ChannelDot2 adds to sumDy [c] the column sums of dy and to sumDyXhat [c]
 // those of dy*(x-mean)*rstd: the two reductions of BatchNorm's gradient
 // (Ioffe and Szegedy 2015).

@@ -457,6 +457,243 @@ done1:
 	VZEROUPPER
 	RET
 
+// func channelMomentsAVX2(sum []float32, sq []float32, x []float32, shift []float32, rows int, c int)
+// Requires: AVX, AVX2, FMA3, SSE2
+TEXT ·channelMomentsAVX2(SB), $0-112
+	MOVQ sum_base+0(FP), AX
+	MOVQ sq_base+24(FP), CX
+	MOVQ x_base+48(FP), DX
+	MOVQ shift_base+72(FP), BX
+	MOVQ c+104(FP), SI
+	MOVQ SI, DI
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), R8
+
+block2:
+	CMPQ    SI, $+16
+	JLT     smaller3
+	VMOVUPS (BX), Y0
+	VMOVUPS 32(BX), Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	VXORPS  Y8, Y8, Y8
+	VXORPS  Y9, Y9, Y9
+	MOVQ    rows+96(FP), R9
+	MOVQ    DX, R10
+
+rows4:
+	CMPQ        R9, $+2
+	JLT         rest5
+	VMOVUPS     (R10), Y10
+	VSUBPS      Y0, Y10, Y10
+	VADDPS      Y10, Y2, Y2
+	VFMADD231PS Y10, Y10, Y3
+	VMOVUPS     32(R10), Y10
+	VSUBPS      Y1, Y10, Y10
+	VADDPS      Y10, Y4, Y4
+	VFMADD231PS Y10, Y10, Y5
+	VMOVUPS     (R10)(DI*1), Y10
+	VSUBPS      Y0, Y10, Y10
+	VADDPS      Y10, Y6, Y6
+	VFMADD231PS Y10, Y10, Y7
+	VMOVUPS     32(R10)(DI*1), Y10
+	VSUBPS      Y1, Y10, Y10
+	VADDPS      Y10, Y8, Y8
+	VFMADD231PS Y10, Y10, Y9
+	LEAQ        (R10)(DI*2), R10
+	SUBQ        $+2, R9
+	JMP         rows4
+
+rest5:
+rows6:
+	CMPQ        R9, $+1
+	JLT         rest7
+	VMOVUPS     (R10), Y10
+	VSUBPS      Y0, Y10, Y10
+	VADDPS      Y10, Y2, Y2
+	VFMADD231PS Y10, Y10, Y3
+	VMOVUPS     32(R10), Y10
+	VSUBPS      Y1, Y10, Y10
+	VADDPS      Y10, Y4, Y4
+	VFMADD231PS Y10, Y10, Y5
+	LEAQ        (R10)(DI*1), R10
+	SUBQ        $+1, R9
+	JMP         rows6
+
+rest7:
+	VADDPS  Y6, Y2, Y2
+	VADDPS  Y7, Y3, Y3
+	VADDPS  Y8, Y4, Y4
+	VADDPS  Y9, Y5, Y5
+	VMOVUPS (AX), Y0
+	VADDPS  Y0, Y2, Y2
+	VMOVUPS Y2, (AX)
+	VMOVUPS 32(AX), Y0
+	VADDPS  Y0, Y4, Y4
+	VMOVUPS Y4, 32(AX)
+	VMOVUPS (CX), Y0
+	VADDPS  Y0, Y3, Y3
+	VMOVUPS Y3, (CX)
+	VMOVUPS 32(CX), Y0
+	VADDPS  Y0, Y5, Y5
+	VMOVUPS Y5, 32(CX)
+	ADDQ    $+64, AX
+	ADDQ    $+64, CX
+	ADDQ    $+64, DX
+	ADDQ    $+64, BX
+	SUBQ    $+16, SI
+	JMP     block2
+
+smaller3:
+block8:
+	CMPQ    SI, $+8
+	JLT     smaller9
+	VMOVUPS (BX), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	VXORPS  Y8, Y8, Y8
+	MOVQ    rows+96(FP), R9
+	MOVQ    DX, R10
+
+rows10:
+	CMPQ        R9, $+4
+	JLT         rest11
+	VMOVUPS     (R10), Y9
+	VSUBPS      Y0, Y9, Y9
+	VADDPS      Y9, Y1, Y1
+	VFMADD231PS Y9, Y9, Y2
+	VMOVUPS     (R10)(DI*1), Y9
+	VSUBPS      Y0, Y9, Y9
+	VADDPS      Y9, Y3, Y3
+	VFMADD231PS Y9, Y9, Y4
+	VMOVUPS     (R10)(DI*2), Y9
+	VSUBPS      Y0, Y9, Y9
+	VADDPS      Y9, Y5, Y5
+	VFMADD231PS Y9, Y9, Y6
+	VMOVUPS     (R10)(R8*1), Y9
+	VSUBPS      Y0, Y9, Y9
+	VADDPS      Y9, Y7, Y7
+	VFMADD231PS Y9, Y9, Y8
+	LEAQ        (R10)(DI*4), R10
+	SUBQ        $+4, R9
+	JMP         rows10
+
+rest11:
+rows12:
+	CMPQ        R9, $+1
+	JLT         rest13
+	VMOVUPS     (R10), Y9
+	VSUBPS      Y0, Y9, Y9
+	VADDPS      Y9, Y1, Y1
+	VFMADD231PS Y9, Y9, Y2
+	LEAQ        (R10)(DI*1), R10
+	SUBQ        $+1, R9
+	JMP         rows12
+
+rest13:
+	VADDPS  Y5, Y1, Y1
+	VADDPS  Y6, Y2, Y2
+	VADDPS  Y7, Y3, Y3
+	VADDPS  Y8, Y4, Y4
+	VADDPS  Y3, Y1, Y1
+	VADDPS  Y4, Y2, Y2
+	VMOVUPS (AX), Y0
+	VADDPS  Y0, Y1, Y1
+	VMOVUPS Y1, (AX)
+	VMOVUPS (CX), Y0
+	VADDPS  Y0, Y2, Y2
+	VMOVUPS Y2, (CX)
+	ADDQ    $+32, AX
+	ADDQ    $+32, CX
+	ADDQ    $+32, DX
+	ADDQ    $+32, BX
+	SUBQ    $+8, SI
+	JMP     block8
+
+smaller9:
+	TESTQ        SI, SI
+	JZ           done1
+	MOVQ         SI, X0
+	VPBROADCASTD X0, Y0
+	VPCMPGTD     iota<>+0(SB), Y0, Y0
+	VMASKMOVPS   (BX), Y0, Y1
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VXORPS       Y4, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VXORPS       Y6, Y6, Y6
+	VXORPS       Y7, Y7, Y7
+	VXORPS       Y8, Y8, Y8
+	VXORPS       Y9, Y9, Y9
+	MOVQ         rows+96(FP), SI
+	MOVQ         DX, R9
+
+rows14:
+	CMPQ        SI, $+4
+	JLT         rest15
+	VMASKMOVPS  (R9), Y0, Y10
+	VSUBPS      Y1, Y10, Y10
+	VADDPS      Y10, Y2, Y2
+	VFMADD231PS Y10, Y10, Y3
+	VMASKMOVPS  (R9)(DI*1), Y0, Y10
+	VSUBPS      Y1, Y10, Y10
+	VADDPS      Y10, Y4, Y4
+	VFMADD231PS Y10, Y10, Y5
+	VMASKMOVPS  (R9)(DI*2), Y0, Y10
+	VSUBPS      Y1, Y10, Y10
+	VADDPS      Y10, Y6, Y6
+	VFMADD231PS Y10, Y10, Y7
+	VMASKMOVPS  (R9)(R8*1), Y0, Y10
+	VSUBPS      Y1, Y10, Y10
+	VADDPS      Y10, Y8, Y8
+	VFMADD231PS Y10, Y10, Y9
+	LEAQ        (R9)(DI*4), R9
+	SUBQ        $+4, SI
+	JMP         rows14
+
+rest15:
+rows16:
+	CMPQ        SI, $+1
+	JLT         rest17
+	VMASKMOVPS  (R9), Y0, Y10
+	VSUBPS      Y1, Y10, Y10
+	VADDPS      Y10, Y2, Y2
+	VFMADD231PS Y10, Y10, Y3
+	LEAQ        (R9)(DI*1), R9
+	SUBQ        $+1, SI
+	JMP         rows16
+
+rest17:
+	VADDPS     Y6, Y2, Y2
+	VADDPS     Y7, Y3, Y3
+	VADDPS     Y8, Y4, Y4
+	VADDPS     Y9, Y5, Y5
+	VADDPS     Y4, Y2, Y2
+	VADDPS     Y5, Y3, Y3
+	VMASKMOVPS (AX), Y0, Y1
+	VADDPS     Y1, Y2, Y2
+	VMASKMOVPS Y2, Y0, (AX)
+	VMASKMOVPS (CX), Y0, Y1
+	VADDPS     Y1, Y3, Y3
+	VMASKMOVPS Y3, Y0, (CX)
+	ADDQ       $+32, AX
+	ADDQ       $+32, CX
+	ADDQ       $+32, DX
+	ADDQ       $+32, BX
+
+done1:
+	VZEROUPPER
+	RET
+
 // func channelDot2AVX2(sumDy []float32, sumDyXhat []float32, dy []float32, x []float32, mean []float32, rstd []float32, rows int, c int)
 // Requires: AVX, AVX2, FMA3, SSE2
 TEXT ·channelDot2AVX2(SB), $0-160
@@ -1756,6 +1993,243 @@ rest21:
 	ADDQ      $+64, AX
 	ADDQ      $+64, CX
 	ADDQ      $+64, DX
+
+done1:
+	VZEROUPPER
+	RET
+
+// func channelMomentsAVX512(sum []float32, sq []float32, x []float32, shift []float32, rows int, c int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·channelMomentsAVX512(SB), $0-112
+	MOVQ sum_base+0(FP), AX
+	MOVQ sq_base+24(FP), CX
+	MOVQ x_base+48(FP), DX
+	MOVQ shift_base+72(FP), BX
+	MOVQ c+104(FP), SI
+	MOVQ SI, DI
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), R8
+
+block2:
+	CMPQ    SI, $+32
+	JLT     smaller3
+	VMOVUPS (BX), Z0
+	VMOVUPS 64(BX), Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	VPXORD  Z9, Z9, Z9
+	MOVQ    rows+96(FP), R9
+	MOVQ    DX, R10
+
+rows4:
+	CMPQ        R9, $+2
+	JLT         rest5
+	VMOVUPS     (R10), Z10
+	VSUBPS      Z0, Z10, Z10
+	VADDPS      Z10, Z2, Z2
+	VFMADD231PS Z10, Z10, Z3
+	VMOVUPS     64(R10), Z10
+	VSUBPS      Z1, Z10, Z10
+	VADDPS      Z10, Z4, Z4
+	VFMADD231PS Z10, Z10, Z5
+	VMOVUPS     (R10)(DI*1), Z10
+	VSUBPS      Z0, Z10, Z10
+	VADDPS      Z10, Z6, Z6
+	VFMADD231PS Z10, Z10, Z7
+	VMOVUPS     64(R10)(DI*1), Z10
+	VSUBPS      Z1, Z10, Z10
+	VADDPS      Z10, Z8, Z8
+	VFMADD231PS Z10, Z10, Z9
+	LEAQ        (R10)(DI*2), R10
+	SUBQ        $+2, R9
+	JMP         rows4
+
+rest5:
+rows6:
+	CMPQ        R9, $+1
+	JLT         rest7
+	VMOVUPS     (R10), Z10
+	VSUBPS      Z0, Z10, Z10
+	VADDPS      Z10, Z2, Z2
+	VFMADD231PS Z10, Z10, Z3
+	VMOVUPS     64(R10), Z10
+	VSUBPS      Z1, Z10, Z10
+	VADDPS      Z10, Z4, Z4
+	VFMADD231PS Z10, Z10, Z5
+	LEAQ        (R10)(DI*1), R10
+	SUBQ        $+1, R9
+	JMP         rows6
+
+rest7:
+	VADDPS  Z6, Z2, Z2
+	VADDPS  Z7, Z3, Z3
+	VADDPS  Z8, Z4, Z4
+	VADDPS  Z9, Z5, Z5
+	VMOVUPS (AX), Z0
+	VADDPS  Z0, Z2, Z2
+	VMOVUPS Z2, (AX)
+	VMOVUPS 64(AX), Z0
+	VADDPS  Z0, Z4, Z4
+	VMOVUPS Z4, 64(AX)
+	VMOVUPS (CX), Z0
+	VADDPS  Z0, Z3, Z3
+	VMOVUPS Z3, (CX)
+	VMOVUPS 64(CX), Z0
+	VADDPS  Z0, Z5, Z5
+	VMOVUPS Z5, 64(CX)
+	ADDQ    $+128, AX
+	ADDQ    $+128, CX
+	ADDQ    $+128, DX
+	ADDQ    $+128, BX
+	SUBQ    $+32, SI
+	JMP     block2
+
+smaller3:
+block8:
+	CMPQ    SI, $+16
+	JLT     smaller9
+	VMOVUPS (BX), Z0
+	VPXORD  Z11, Z11, Z11
+	VPXORD  Z12, Z12, Z12
+	VPXORD  Z13, Z13, Z13
+	VPXORD  Z14, Z14, Z14
+	VPXORD  Z15, Z15, Z15
+	VPXORD  Z16, Z16, Z16
+	VPXORD  Z17, Z17, Z17
+	VPXORD  Z18, Z18, Z18
+	MOVQ    rows+96(FP), R9
+	MOVQ    DX, R10
+
+rows10:
+	CMPQ        R9, $+4
+	JLT         rest11
+	VMOVUPS     (R10), Z1
+	VSUBPS      Z0, Z1, Z1
+	VADDPS      Z1, Z11, Z11
+	VFMADD231PS Z1, Z1, Z12
+	VMOVUPS     (R10)(DI*1), Z1
+	VSUBPS      Z0, Z1, Z1
+	VADDPS      Z1, Z13, Z13
+	VFMADD231PS Z1, Z1, Z14
+	VMOVUPS     (R10)(DI*2), Z1
+	VSUBPS      Z0, Z1, Z1
+	VADDPS      Z1, Z15, Z15
+	VFMADD231PS Z1, Z1, Z16
+	VMOVUPS     (R10)(R8*1), Z1
+	VSUBPS      Z0, Z1, Z1
+	VADDPS      Z1, Z17, Z17
+	VFMADD231PS Z1, Z1, Z18
+	LEAQ        (R10)(DI*4), R10
+	SUBQ        $+4, R9
+	JMP         rows10
+
+rest11:
+rows12:
+	CMPQ        R9, $+1
+	JLT         rest13
+	VMOVUPS     (R10), Z1
+	VSUBPS      Z0, Z1, Z1
+	VADDPS      Z1, Z11, Z11
+	VFMADD231PS Z1, Z1, Z12
+	LEAQ        (R10)(DI*1), R10
+	SUBQ        $+1, R9
+	JMP         rows12
+
+rest13:
+	VADDPS  Z15, Z11, Z11
+	VADDPS  Z16, Z12, Z12
+	VADDPS  Z17, Z13, Z13
+	VADDPS  Z18, Z14, Z14
+	VADDPS  Z13, Z11, Z11
+	VADDPS  Z14, Z12, Z12
+	VMOVUPS (AX), Z0
+	VADDPS  Z0, Z11, Z11
+	VMOVUPS Z11, (AX)
+	VMOVUPS (CX), Z0
+	VADDPS  Z0, Z12, Z12
+	VMOVUPS Z12, (CX)
+	ADDQ    $+64, AX
+	ADDQ    $+64, CX
+	ADDQ    $+64, DX
+	ADDQ    $+64, BX
+	SUBQ    $+16, SI
+	JMP     block8
+
+smaller9:
+	TESTQ     SI, SI
+	JZ        done1
+	MOVQ      $-1, R9
+	BZHIQ     SI, R9, R9
+	KMOVW     R9, K1
+	VMOVUPS.Z (BX), K1, Z0
+	VPXORD    Z19, Z19, Z19
+	VPXORD    Z20, Z20, Z20
+	VPXORD    Z21, Z21, Z21
+	VPXORD    Z22, Z22, Z22
+	VPXORD    Z23, Z23, Z23
+	VPXORD    Z24, Z24, Z24
+	VPXORD    Z25, Z25, Z25
+	VPXORD    Z26, Z26, Z26
+	MOVQ      rows+96(FP), SI
+	MOVQ      DX, R9
+
+rows14:
+	CMPQ        SI, $+4
+	JLT         rest15
+	VMOVUPS.Z   (R9), K1, Z1
+	VSUBPS      Z0, Z1, Z1
+	VADDPS      Z1, Z19, Z19
+	VFMADD231PS Z1, Z1, Z20
+	VMOVUPS.Z   (R9)(DI*1), K1, Z1
+	VSUBPS      Z0, Z1, Z1
+	VADDPS      Z1, Z21, Z21
+	VFMADD231PS Z1, Z1, Z22
+	VMOVUPS.Z   (R9)(DI*2), K1, Z1
+	VSUBPS      Z0, Z1, Z1
+	VADDPS      Z1, Z23, Z23
+	VFMADD231PS Z1, Z1, Z24
+	VMOVUPS.Z   (R9)(R8*1), K1, Z1
+	VSUBPS      Z0, Z1, Z1
+	VADDPS      Z1, Z25, Z25
+	VFMADD231PS Z1, Z1, Z26
+	LEAQ        (R9)(DI*4), R9
+	SUBQ        $+4, SI
+	JMP         rows14
+
+rest15:
+rows16:
+	CMPQ        SI, $+1
+	JLT         rest17
+	VMOVUPS.Z   (R9), K1, Z1
+	VSUBPS      Z0, Z1, Z1
+	VADDPS      Z1, Z19, Z19
+	VFMADD231PS Z1, Z1, Z20
+	LEAQ        (R9)(DI*1), R9
+	SUBQ        $+1, SI
+	JMP         rows16
+
+rest17:
+	VADDPS    Z23, Z19, Z19
+	VADDPS    Z24, Z20, Z20
+	VADDPS    Z25, Z21, Z21
+	VADDPS    Z26, Z22, Z22
+	VADDPS    Z21, Z19, Z19
+	VADDPS    Z22, Z20, Z20
+	VMOVUPS.Z (AX), K1, Z0
+	VADDPS    Z0, Z19, Z19
+	VMOVUPS   Z19, K1, (AX)
+	VMOVUPS.Z (CX), K1, Z0
+	VADDPS    Z0, Z20, Z20
+	VMOVUPS   Z20, K1, (CX)
+	ADDQ      $+64, AX
+	ADDQ      $+64, CX
+	ADDQ      $+64, DX
+	ADDQ      $+64, BX
 
 done1:
 	VZEROUPPER

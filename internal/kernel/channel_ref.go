@@ -21,6 +21,19 @@ func channelCenteredSquaresRef(sq, x, mean []float32, rows, c int) {
 	}
 }
 
+func channelMomentsRef(sum, sq, x, shift []float32, rows, c int) {
+	for i := range c {
+		var s, t float32
+		for r := range rows {
+			d := x[r*c+i] - shift[i]
+			s += d
+			t += d * d
+		}
+		sum[i] += s
+		sq[i] += t
+	}
+}
+
 func channelDot2Ref(sumDy, sumDyXhat, dy, x, mean, rstd []float32, rows, c int) {
 	for i := range c {
 		var s, t float32
@@ -47,7 +60,7 @@ func channelAffineRef(y, x, scale, shift []float32, rows, c int) {
 	for r := range rows {
 		yr, xr := y[r*c:][:c], x[r*c:][:c]
 		for i := range yr {
-			yr[i] = float32(float64(xr[i])*float64(scale[i]) + float64(shift[i])) // rounds once, as a fused multiply-add
+			yr[i] = fused(xr[i], scale[i], shift[i])
 		}
 	}
 }

@@ -22,11 +22,14 @@ type table struct {
 	channelSum             func(sum, x []float32, rows, c int)
 	channelCenteredSquares func(sq, x, mean []float32, rows, c int)
 	channelDot2            func(sumDy, sumDyXhat, dy, x, mean, rstd []float32, rows, c int)
+	channelMoments         func(sum, sq, x, shift []float32, rows, c int)
 	channelMulSum          func(sum, x, y []float32, rows, c int)
 	channelAffine          func(y, x, scale, shift []float32, rows, c int)
 	batchNormBackward      func(dx, dy, x, a, b, d []float32, rows, c int)
 	scaleChannels          func(y, x, s []float32, rows, c int)
 	addBias                func(y, x, b []float32, rows, c int)
+
+	normalizeTable
 
 	add, sub, mul, div             func(y, a, b []float32)
 	scale, addScalar               func(y, a []float32, s float32)
@@ -39,6 +42,23 @@ type table struct {
 	sum, sumSquares                func(x []float32) float64
 }
 
+// normalizeTable holds the Normalize kernels of a path by ActivationKind.
+type normalizeTable struct {
+	normalize                  [activationKinds]func(y, x, scale, shift []float32, rows, c int, lo, hi float32)
+	normalizeScale             [activationKinds]func(y, x, scale, shift, s []float32, rows, c int, lo, hi float32)
+	normalizeSum               [activationKinds]func(sum, x, scale, shift []float32, rows, c int, lo, hi float32)
+	normalizeDot               [activationKinds]func(sum, dy, x, scale, shift []float32, rows, c int, lo, hi float32)
+	normalizeBackwardSums      [activationKinds]func(sumDz, sumDzX, dy, x, scale, shift, mean []float32, rows, c int, lo, hi float32)
+	normalizeScaleBackwardSums [activationKinds]func(sumDz, sumDzX, dy, x, scale, shift, mean, s, q []float32, rows, c int, lo, hi float32)
+	normalizeBackward          [activationKinds]func(dx, dy, x, scale, shift, a, b, d []float32, rows, c int, lo, hi float32)
+	normalizeScaleBackward     [activationKinds]func(dx, dy, x, scale, shift, a, b, d, s, q []float32, rows, c int, lo, hi float32)
+}
+
+// kinds lists a kernel's functions by ActivationKind.
+func kinds[F any](identity, swish, clip F) [activationKinds]F {
+	return [...]F{IdentityActivation: identity, SwishActivation: swish, ClipActivation: clip}
+}
+
 var goTable = table{
 	name:                     "go",
 	gemmPacked:               gemmPackedRef,
@@ -49,28 +69,39 @@ var goTable = table{
 	channelSum:               channelSumRef,
 	channelCenteredSquares:   channelCenteredSquaresRef,
 	channelDot2:              channelDot2Ref,
+	channelMoments:           channelMomentsRef,
 	channelMulSum:            channelMulSumRef,
 	channelAffine:            channelAffineRef,
 	batchNormBackward:        batchNormBackwardRef,
 	scaleChannels:            scaleChannelsRef,
 	addBias:                  addBiasRef,
-	add:                      addRef,
-	sub:                      subRef,
-	mul:                      mulRef,
-	div:                      divRef,
-	scale:                    scaleRef,
-	addScalar:                addScalarRef,
-	axpy:                     axpyRef,
-	fill:                     fillRef,
-	sqrt:                     sqrtRef,
-	swish:                    swishRef,
-	sigmoid:                  sigmoidRef,
-	swishBackward:            swishBackwardRef,
-	sigmoidBackward:          sigmoidBackwardRef,
-	clip:                     clipRef,
-	clipBackward:             clipBackwardRef,
-	sum:                      sumRef,
-	sumSquares:               sumSquaresRef,
+	normalizeTable: normalizeTable{
+		normalize:                  kinds(normalizeRef[identityActivation], normalizeRef[swishActivation], normalizeRef[clipActivation]),
+		normalizeScale:             kinds(normalizeScaleRef[identityActivation], normalizeScaleRef[swishActivation], normalizeScaleRef[clipActivation]),
+		normalizeSum:               kinds(normalizeSumRef[identityActivation], normalizeSumRef[swishActivation], normalizeSumRef[clipActivation]),
+		normalizeDot:               kinds(normalizeDotRef[identityActivation], normalizeDotRef[swishActivation], normalizeDotRef[clipActivation]),
+		normalizeBackwardSums:      kinds(normalizeBackwardSumsRef[identityActivation], normalizeBackwardSumsRef[swishActivation], normalizeBackwardSumsRef[clipActivation]),
+		normalizeScaleBackwardSums: kinds(normalizeScaleBackwardSumsRef[identityActivation], normalizeScaleBackwardSumsRef[swishActivation], normalizeScaleBackwardSumsRef[clipActivation]),
+		normalizeBackward:          kinds(normalizeBackwardRef[identityActivation], normalizeBackwardRef[swishActivation], normalizeBackwardRef[clipActivation]),
+		normalizeScaleBackward:     kinds(normalizeScaleBackwardRef[identityActivation], normalizeScaleBackwardRef[swishActivation], normalizeScaleBackwardRef[clipActivation]),
+	},
+	add:             addRef,
+	sub:             subRef,
+	mul:             mulRef,
+	div:             divRef,
+	scale:           scaleRef,
+	addScalar:       addScalarRef,
+	axpy:            axpyRef,
+	fill:            fillRef,
+	sqrt:            sqrtRef,
+	swish:           swishRef,
+	sigmoid:         sigmoidRef,
+	swishBackward:   swishBackwardRef,
+	sigmoidBackward: sigmoidBackwardRef,
+	clip:            clipRef,
+	clipBackward:    clipBackwardRef,
+	sum:             sumRef,
+	sumSquares:      sumSquaresRef,
 }
 
 // EnvPath is the environment variable that names the path to use.

@@ -26,6 +26,7 @@ var families = []struct {
 	{"channel", writeChannel},
 	{"elementwise", writeElementwise},
 	{"activation", writeActivation},
+	{"normalize", writeNormalize},
 }
 
 func main() {
