@@ -30,60 +30,73 @@ type call struct {
 }
 
 // bind returns the function that computes a value.
-func (c *compiler) bind(v *value) (func(), error) {
+func (c *compiler) bind(v *value) func() {
 	a := call{y: c.data(v), yShape: v.shape}
-	for _, in := range c.plan.inputsOf(v) {
+	for _, in := range v.in {
 		a.x = append(a.x, c.data(in))
 		a.shapes = append(a.shapes, in.shape)
 	}
-	spec, ok := specOf(v.node)
-	if !ok {
-		return c.bindForeign(v, a)
+	switch s := v.op.(type) {
+	case addition:
+		return c.blocks(len(a.y), func(lo, hi int) { kernel.Add(a.y[lo:hi], a.x[0][lo:hi], a.x[1][lo:hi]) })
+	case graph.Spec:
+		return c.bindSpec(s, a)
+	default:
+		return c.bindFused(s, a)
 	}
+}
+
+// bindSpec binds one of the graph's operators.
+func (c *compiler) bindSpec(spec graph.Spec, a call) func() {
 	switch s := spec.(type) {
 	case graph.Conv:
-		return c.conv(s, a), nil
+		return c.conv(s, a)
 	case graph.ConvGradInput:
-		return c.convGradInput(s, a), nil
+		return c.convGradInput(s, a)
 	case graph.ConvGradWeights:
-		return c.convGradWeights(s, a), nil
+		return c.convGradWeights(s, a)
 	case graph.MatMul:
-		return c.matMul(s, a), nil
+		return c.matMul(s, a)
 	case graph.BatchNormStats:
-		return c.batchNormStats(a), nil
+		return c.batchNormStats(a)
 	case graph.BatchNorm:
-		return c.batchNorm(s, a), nil
+		return c.batchNorm(s, a)
 	case graph.BatchNormFixed:
-		return c.batchNormFixed(s, a), nil
+		return c.batchNormFixed(s, a)
 	case graph.BatchNormGradParams:
-		return c.batchNormGradParams(s, a), nil
+		return c.batchNormGradParams(s, a)
 	case graph.BatchNormGradInput:
-		return c.batchNormGradInput(s, a), nil
+		return c.batchNormGradInput(s, a)
 	case graph.Unary, graph.UnaryGrad, graph.Product:
-		return c.elementwise(spec, a), nil
+		return c.elementwise(spec, a)
 	case graph.Bias, graph.BiasGrad, graph.Excite, graph.ExciteGradScale, graph.Squeeze, graph.SqueezeGrad:
-		return c.channelwise(spec, a), nil
+		return c.channelwise(spec, a)
 	case graph.DropoutMask:
-		return c.dropout(s, a), nil
+		return c.dropout(s, a)
 	default:
-		return reference(spec, a), nil
+		return reference(spec, a)
 	}
 }
 
-// bindForeign binds Gorgonia's own operators: the sums that its gradients
-// bring in.
-func (c *compiler) bindForeign(v *value, a call) (func(), error) {
-	if v.node.Op().String() != graph.AdditionOp || len(a.x) != 2 {
-		return nil, errForeign
+// bindFused binds an operator that a fusion rule made.
+func (c *compiler) bindFused(op operator, a call) func() {
+	switch s := op.(type) {
+	case normActivate:
+		return c.normActivate(s, a)
+	case normActivateSqueeze:
+		return c.normActivateSqueeze(s, a)
+	case normActivateExcite:
+		return c.normActivateExcite(s, a)
+	case normActivateDot:
+		return c.normActivateDot(s, a)
+	case normActivateGradParams:
+		return c.normActivateGradParams(s, a)
+	case normActivateGradInput:
+		return c.normActivateGradInput(s, a)
+	default:
+		panic("exec: no kernel for the fused operator " + op.String())
 	}
-	return c.blocks(len(a.y), func(lo, hi int) { kernel.Add(a.y[lo:hi], a.x[0][lo:hi], a.x[1][lo:hi]) }), nil
 }
-
-type compileError string
-
-func (e compileError) Error() string { return string(e) }
-
-const errForeign = compileError("no kernel for this operator of Gorgonia's")
 
 // reference runs a Spec's plain loops: right, and as slow as they are.
 func reference(s graph.Spec, a call) func() {

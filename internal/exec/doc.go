@@ -8,9 +8,10 @@
 // one contiguous array, their gradients in a second of the same layout, so an
 // update, a norm or a checkpoint is one vector loop.
 //
-// Compile orders the nodes that the outputs need, gives each a place by
-// liveness (a place is reused after its last reader), and binds a kernel to
-// each; nothing is allocated while it runs. An operator without a kernel runs
+// Compile orders the nodes that the outputs need, fuses operators by the rules
+// of fuse.go so that fewer results go to memory and back, gives each result a
+// place by liveness (a place is reused after its last reader), and binds a
+// kernel to each step; no array is allocated while it runs. An operator without a kernel runs
 // by its plain Spec: slow and right. Compiling returns errors; running fails
 // only on a program of another shape.
 //

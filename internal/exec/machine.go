@@ -33,11 +33,12 @@ type step struct {
 	run  func()
 }
 
-// Compile plans the program over the store's parameters. It fails where the
-// store was made for another network.
-func Compile(p *graph.Program, s *Store, pool *Pool) (*Machine, error) {
-	plan := &planner{program: p, values: map[int64]*value{}}
-	if err := plan.arrange(); err != nil {
+// Compile plans the program over the store's parameters, without the named
+// fusion rules ("all" for none at all): they are for debugging. It fails where
+// the store was made for another network.
+func Compile(p *graph.Program, s *Store, pool *Pool, withoutRules ...string) (*Machine, error) {
+	plan, err := newPlanner(p, rulesWithout(withoutRules))
+	if err != nil {
 		return nil, err
 	}
 	plan.alias()
@@ -53,11 +54,7 @@ func Compile(p *graph.Program, s *Store, pool *Pool) (*Machine, error) {
 		if v.home != v {
 			continue // a view of something computed before
 		}
-		run, err := c.bind(v)
-		if err != nil {
-			return nil, fmt.Errorf("exec: compile %v: %w", v.node.Op(), err)
-		}
-		m.steps = append(m.steps, step{v.node.Op().String(), run})
+		m.steps = append(m.steps, step{v.op.String(), c.bind(v)})
 	}
 	for _, cp := range copies {
 		src := c.data(cp.from)
@@ -97,11 +94,7 @@ func (m *Machine) settle(plan *planner) ([]copyOut, error) {
 	}
 	for _, v := range plan.values {
 		if v.outside && v.fixed == nil {
-			c, err := constant(v.node)
-			if err != nil {
-				return nil, err
-			}
-			v.fixed = c
+			return nil, fmt.Errorf("exec: compile: input %s has no float32 value and is none of the program's inputs or parameters", v.name)
 		}
 	}
 	var copies []copyOut
@@ -115,20 +108,6 @@ func (m *Machine) settle(plan *planner) ([]copyOut, error) {
 		copies = append(copies, copyOut{v, to})
 	}
 	return copies, nil
-}
-
-func constant(n *gorgonia.Node) ([]float32, error) {
-	if n.Value() == nil {
-		return nil, fmt.Errorf("exec: compile: input %s has no value and is none of the program's inputs or parameters", n.Name())
-	}
-	switch d := n.Value().Data().(type) {
-	case float32:
-		return []float32{d}, nil
-	case []float32:
-		return d, nil
-	default:
-		return nil, fmt.Errorf("exec: compile: constant %s of type %T, want float32", n.Name(), d)
-	}
 }
 
 func (m *Machine) outputs(c *compiler) {

@@ -165,12 +165,12 @@ func runReference(t *testing.T, p *graph.Program) (loss float64, logits []float6
 	return p.Loss.Value().Data().(float64), p.Logits.Value().Data().([]float64), grads
 }
 
-func machine(t *testing.T, p *graph.Program, workers int) (*Machine, *Store) {
+func machine(t *testing.T, p *graph.Program, workers int, withoutRules ...string) (*Machine, *Store) {
 	t.Helper()
 	pool := NewPool(workers)
 	t.Cleanup(pool.Close)
 	s := NewStore(p)
-	m, err := Compile(p, s, pool)
+	m, err := Compile(p, s, pool, withoutRules...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -270,8 +270,8 @@ func TestPlacesDoNotOverlap(t *testing.T) {
 	for name, nw := range networks() {
 		t.Run(name, func(t *testing.T) {
 			p := nw.program(t, tensor.Float32)
-			plan := &planner{program: p, values: map[int64]*value{}}
-			if err := plan.arrange(); err != nil {
+			plan, err := newPlanner(p, rules)
+			if err != nil {
 				t.Fatal(err)
 			}
 			plan.alias()
@@ -285,7 +285,7 @@ func TestPlacesDoNotOverlap(t *testing.T) {
 						continue // in place
 					}
 					if v.offset < w.offset+w.size && w.offset < v.offset+v.size {
-						t.Errorf("step %d (%v) overwrites the result of step %d (%v)", i, v.node.Op(), j, w.node.Op())
+						t.Errorf("step %d (%v) overwrites the result of step %d (%v)", i, v.op, j, w.op)
 					}
 				}
 			}

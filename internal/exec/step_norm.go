@@ -31,38 +31,52 @@ func (s *channelSums) run(p *Pool, rows int, f func(sum []float32, lo, hi int)) 
 		clear(s.parts[part])
 		f(s.parts[part], lo, hi)
 	})
-	clear(s.total)
-	for _, part := range s.parts {
-		for k, v := range part {
-			s.total[k] += float64(v)
-		}
-	}
+	addParts(s.total, s.parts)
 	return s.total
 }
 
-// batchNormStats binds mean and biased variance, in two passes: the second
-// sums squares about the mean, which loses no digits to a large mean.
+// addParts sets total to the sum of the parts, in their order.
+func addParts(total []float64, parts [][]float32) {
+	clear(total)
+	for _, part := range parts {
+		for k, v := range part {
+			total[k] += float64(v)
+		}
+	}
+}
+
+// guessRows is the number of rows whose mean is the first guess at a
+// channel's mean.
+const guessRows = 64
+
+// batchNormStats binds mean and biased variance in one pass: sums of x and of
+// its square about a guess at the mean, taken from the first rows. The nearer
+// the guess, the fewer digits the difference of the two loses (Chan, Golub,
+// LeVeque 1983, section 3).
 func (c *compiler) batchNormStats(a call) func() {
 	x, ch := a.x[0], a.yShape[1]
 	rows := len(x) / ch
 	mean, variance := a.y[:ch], a.y[ch:]
-	sums := newChannelSums(rows, ch)
+	sums, guess := newChannelSums(rows, 2*ch), make([]float32, ch)
 	return func() {
-		for k, s := range sums.run(c.pool, rows, func(sum []float32, lo, hi int) {
-			kernel.ChannelSum(sum, x[lo*ch:hi*ch], hi-lo, ch)
-		}) {
-			mean[k] = float32(s / float64(rows))
-		}
-		for k, s := range sums.run(c.pool, rows, func(sum []float32, lo, hi int) {
-			kernel.ChannelCenteredSquares(sum, x[lo*ch:hi*ch], mean, hi-lo, ch)
-		}) {
-			variance[k] = float32(s / float64(rows))
+		n := min(rows, guessRows)
+		clear(guess)
+		kernel.ChannelSum(guess, x[:n*ch], n, ch)
+		kernel.Scale(guess, guess, 1/float32(n))
+		total := sums.run(c.pool, rows, func(sum []float32, lo, hi int) {
+			kernel.ChannelMoments(sum[:ch], sum[ch:], x[lo*ch:hi*ch], guess, hi-lo, ch)
+		})
+		for k := range mean {
+			first := total[k] / float64(rows)
+			mean[k] = float32(float64(guess[k]) + first)
+			variance[k] = float32(max(0, total[ch+k]/float64(rows)-first*first))
 		}
 	}
 }
 
-// affine binds y = x*scale + shift per channel; prepare sets the two first.
-func (c *compiler) affine(y, x []float32, ch int, prepare func(scale, shift []float32)) func() {
+// channelAffine binds y = x*scale + shift per channel; prepare sets the two
+// first.
+func (c *compiler) channelAffine(y, x []float32, ch int, prepare func(scale, shift []float32)) func() {
 	scale, shift := make([]float32, ch), make([]float32, ch)
 	apply := c.rowBlocks(len(x)/ch, ch, func(lo, hi int) {
 		kernel.ChannelAffine(y[lo*ch:hi*ch], x[lo*ch:hi*ch], scale, shift, hi-lo, ch)
@@ -85,13 +99,13 @@ func normalisation(scale, shift, mean, variance, gamma, beta []float32, eps floa
 func (c *compiler) batchNorm(s graph.BatchNorm, a call) func() {
 	stats, gamma, beta := a.x[1], a.x[2], a.x[3]
 	ch := len(gamma)
-	return c.affine(a.y, a.x[0], ch, func(scale, shift []float32) {
+	return c.channelAffine(a.y, a.x[0], ch, func(scale, shift []float32) {
 		normalisation(scale, shift, stats[:ch], stats[ch:], gamma, beta, s.Eps)
 	})
 }
 
 func (c *compiler) batchNormFixed(s graph.BatchNormFixed, a call) func() {
-	return c.affine(a.y, a.x[0], len(a.x[1]), func(scale, shift []float32) {
+	return c.channelAffine(a.y, a.x[0], len(a.x[1]), func(scale, shift []float32) {
 		normalisation(scale, shift, a.x[3], a.x[4], a.x[1], a.x[2], s.Eps)
 	})
 }
@@ -116,24 +130,37 @@ func (c *compiler) batchNormGradParams(s graph.BatchNormGradParams, a call) func
 	}
 }
 
-// batchNormGradInput binds dx = gamma/std (dy - dbeta/R - xhat dgamma/R),
-// written as a dy + b x + d per channel.
+// inputGradient holds the factors of dx = gamma/std (dy - dbeta/R - xhat
+// dgamma/R), written as a dy + b x + d per channel.
+type inputGradient struct{ a, b, d []float32 }
+
+func newInputGradient(ch int) inputGradient {
+	return inputGradient{make([]float32, ch), make([]float32, ch), make([]float32, ch)}
+}
+
+// prepare sets the factors from the statistics of R rows and sums, the
+// gradients of gamma and beta.
+func (g inputGradient) prepare(gamma, mean, variance, sums []float32, eps float64, rows int) {
+	ch := len(gamma)
+	for k := range g.a {
+		r := 1 / math.Sqrt(float64(variance[k])+eps)
+		factor := float64(gamma[k]) * r
+		slope := -factor * r * float64(sums[k]) / float64(rows)
+		g.a[k], g.b[k] = float32(factor), float32(slope)
+		g.d[k] = float32(-factor*float64(sums[ch+k])/float64(rows) - slope*float64(mean[k]))
+	}
+}
+
 func (c *compiler) batchNormGradInput(s graph.BatchNormGradInput, a call) func() {
 	dy, x, stats, gamma, sums := a.x[0], a.x[1], a.x[2], a.x[3], a.x[4]
 	ch := len(gamma)
 	rows := len(x) / ch
-	ca, cb, cd := make([]float32, ch), make([]float32, ch), make([]float32, ch)
+	g := newInputGradient(ch)
 	apply := c.rowBlocks(rows, ch, func(lo, hi int) {
-		kernel.BatchNormBackward(a.y[lo*ch:hi*ch], dy[lo*ch:hi*ch], x[lo*ch:hi*ch], ca, cb, cd, hi-lo, ch)
+		kernel.BatchNormBackward(a.y[lo*ch:hi*ch], dy[lo*ch:hi*ch], x[lo*ch:hi*ch], g.a, g.b, g.d, hi-lo, ch)
 	})
 	return func() {
-		for k := range ca {
-			r := 1 / math.Sqrt(float64(stats[ch+k])+s.Eps)
-			g := float64(gamma[k]) * r
-			slope := -g * r * float64(sums[k]) / float64(rows)
-			ca[k], cb[k] = float32(g), float32(slope)
-			cd[k] = float32(-g*float64(sums[ch+k])/float64(rows) - slope*float64(stats[k]))
-		}
+		g.prepare(gamma, stats[:ch], stats[ch:], sums, s.Eps, rows)
 		apply()
 	}
 }
