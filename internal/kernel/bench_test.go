@@ -89,6 +89,7 @@ func BenchmarkMaps(b *testing.B) {
 	}{
 		{"channelSum", 1, 1, func() { ChannelSum(s, x, rows, c) }},
 		{"channelCenteredSquares", 3, 1, func() { ChannelCenteredSquares(s, x, p, rows, c) }},
+		{"channelMoments", 4, 1, func() { ChannelMoments(s, u, x, p, rows, c) }},
 		{"channelDot2", 4, 2, func() { ChannelDot2(s, u, x, y, p, q, rows, c) }},
 		{"channelAffine", 2, 2, func() { ChannelAffine(z, x, p, q, rows, c) }},
 		{"batchNormBackward", 4, 3, func() { BatchNormBackward(z, y, x, p, q, s, rows, c) }},

@@ -33,23 +33,6 @@ func channelSumAVX2(sum []float32, x []float32, rows int, c int)
 //go:noescape
 func channelCenteredSquaresAVX2(sq []float32, x []float32, mean []float32, rows int, c int)
 
-// channelMomentsAVX2 computes
-// (in another order, fixed by c):
-//
-//	for i := range c {
-//		var s, t float32
-//		for r := range rows {
-//			d := x[r*c+i] - shift[i]
-//			s += d
-//			t += d * d
-//		}
-//		sum[i] += s
-//		sq[i] += t
-//	}
-//
-//go:noescape
-func channelMomentsAVX2(sum []float32, sq []float32, x []float32, shift []float32, rows int, c int)
-
 // channelDot2AVX2 computes
 // (in another order, fixed by c):
 //
@@ -156,23 +139,6 @@ func channelSumAVX512(sum []float32, x []float32, rows int, c int)
 //
 //go:noescape
 func channelCenteredSquaresAVX512(sq []float32, x []float32, mean []float32, rows int, c int)
-
-// channelMomentsAVX512 computes
-// (in another order, fixed by c):
-//
-//	for i := range c {
-//		var s, t float32
-//		for r := range rows {
-//			d := x[r*c+i] - shift[i]
-//			s += d
-//			t += d * d
-//		}
-//		sum[i] += s
-//		sq[i] += t
-//	}
-//
-//go:noescape
-func channelMomentsAVX512(sum []float32, sq []float32, x []float32, shift []float32, rows int, c int)
 
 // channelDot2AVX512 computes
 // (in another order, fixed by c):

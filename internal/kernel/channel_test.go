@@ -52,12 +52,18 @@ func (k *channelCase) checkReductions(t *testing.T) {
 		func(x, _, _, _ float64) (float64, float64) { return x, x })
 	run("centered squares", func(s []float32) { ChannelCenteredSquares(s, k.x.data, k.p.data, k.rows, k.c) },
 		func(x, _, p, _ float64) (float64, float64) { return (x - p) * (x - p), x*x + p*p })
+	other := k.r.clone()
+	run("moment of order one", func(s []float32) { ChannelMoments(s, other.data, k.x.data, k.p.data, k.rows, k.c) },
+		func(x, _, p, _ float64) (float64, float64) { return x - p, math.Abs(x) + math.Abs(p) })
+	want, scale := k.column(k.r.data, func(x, _, p, _ float64) (float64, float64) { return (x - p) * (x - p), x*x + p*p })
+	near(t, name+" moment of order two", other.data, want, tolerance, scale)
+	other.intact(t, name+" moment of order two")
 	run("product", func(s []float32) { ChannelMulSum(s, k.x.data, k.y.data, k.rows, k.c) },
 		func(x, y, _, _ float64) (float64, float64) { return x * y, x * y })
-	other := k.r.clone()
+	other = k.r.clone()
 	run("dy", func(s []float32) { ChannelDot2(s, other.data, k.x.data, k.y.data, k.p.data, k.q.data, k.rows, k.c) },
 		func(x, _, _, _ float64) (float64, float64) { return x, x })
-	want, scale := k.column(k.r.data, func(x, y, p, q float64) (float64, float64) {
+	want, scale = k.column(k.r.data, func(x, y, p, q float64) (float64, float64) {
 		return x * (y - p) * q, math.Abs(x*q) * (math.Abs(y) + math.Abs(p))
 	})
 	near(t, name+" dy*xhat", other.data, want, tolerance, scale)

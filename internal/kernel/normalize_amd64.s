@@ -4,6 +4,161 @@
 
 #include "textflag.h"
 
+// func channelMomentsAVX2(sum []float32, sq []float32, x []float32, shift []float32, rows int, c int)
+// Requires: AVX, AVX2, FMA3, MMX+, SSE2
+TEXT ·channelMomentsAVX2(SB), $0-112
+	MOVQ  c+104(FP), AX
+	MOVQ  AX, CX
+	SHLQ  $0x02, CX
+	XORQ  DX, DX
+	MOVQ  rows+96(FP), BX
+	IMULQ CX, BX
+	MOVQ  shift_base+72(FP), SI
+
+block2:
+	CMPQ   AX, $+32
+	JLT    smaller3
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	MOVQ   x_base+48(FP), DI
+	LEAQ   (DI)(DX*4), DI
+	MOVQ   rows+96(FP), R8
+
+loop4:
+	VMOVUPS     (DI), Y8
+	VSUBPS      (SI)(DX*4), Y8, Y8
+	VADDPS      Y8, Y0, Y0
+	VFMADD231PS Y8, Y8, Y1
+	VMOVUPS     32(DI), Y8
+	VSUBPS      32(SI)(DX*4), Y8, Y8
+	VADDPS      Y8, Y2, Y2
+	VFMADD231PS Y8, Y8, Y3
+	VMOVUPS     64(DI), Y8
+	VSUBPS      64(SI)(DX*4), Y8, Y8
+	VADDPS      Y8, Y4, Y4
+	VFMADD231PS Y8, Y8, Y5
+	VMOVUPS     96(DI), Y8
+	VSUBPS      96(SI)(DX*4), Y8, Y8
+	VADDPS      Y8, Y6, Y6
+	VFMADD231PS Y8, Y8, Y7
+	PREFETCHT0  (DI)(BX*1)
+	PREFETCHT0  64(DI)(BX*1)
+	ADDQ        CX, DI
+	DECQ        R8
+	JNZ         loop4
+	MOVQ        sum_base+0(FP), DI
+	VMOVUPS     (DI)(DX*4), Y8
+	VADDPS      Y8, Y0, Y0
+	VMOVUPS     Y0, (DI)(DX*4)
+	VMOVUPS     32(DI)(DX*4), Y0
+	VADDPS      Y0, Y2, Y2
+	VMOVUPS     Y2, 32(DI)(DX*4)
+	VMOVUPS     64(DI)(DX*4), Y0
+	VADDPS      Y0, Y4, Y4
+	VMOVUPS     Y4, 64(DI)(DX*4)
+	VMOVUPS     96(DI)(DX*4), Y0
+	VADDPS      Y0, Y6, Y6
+	VMOVUPS     Y6, 96(DI)(DX*4)
+	MOVQ        sq_base+24(FP), DI
+	VMOVUPS     (DI)(DX*4), Y0
+	VADDPS      Y0, Y1, Y1
+	VMOVUPS     Y1, (DI)(DX*4)
+	VMOVUPS     32(DI)(DX*4), Y0
+	VADDPS      Y0, Y3, Y3
+	VMOVUPS     Y3, 32(DI)(DX*4)
+	VMOVUPS     64(DI)(DX*4), Y0
+	VADDPS      Y0, Y5, Y5
+	VMOVUPS     Y5, 64(DI)(DX*4)
+	VMOVUPS     96(DI)(DX*4), Y0
+	VADDPS      Y0, Y7, Y7
+	VMOVUPS     Y7, 96(DI)(DX*4)
+	ADDQ        $+32, DX
+	SUBQ        $+32, AX
+	JMP         block2
+
+smaller3:
+block5:
+	CMPQ   AX, $+8
+	JLT    smaller6
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	MOVQ   x_base+48(FP), DI
+	LEAQ   (DI)(DX*4), DI
+	MOVQ   rows+96(FP), R8
+
+loop7:
+	VMOVUPS     (DI), Y2
+	VSUBPS      (SI)(DX*4), Y2, Y2
+	VADDPS      Y2, Y0, Y0
+	VFMADD231PS Y2, Y2, Y1
+	PREFETCHT0  (DI)(BX*1)
+	ADDQ        CX, DI
+	DECQ        R8
+	JNZ         loop7
+	MOVQ        sum_base+0(FP), DI
+	VMOVUPS     (DI)(DX*4), Y2
+	VADDPS      Y2, Y0, Y0
+	VMOVUPS     Y0, (DI)(DX*4)
+	MOVQ        sq_base+24(FP), DI
+	VMOVUPS     (DI)(DX*4), Y0
+	VADDPS      Y0, Y1, Y1
+	VMOVUPS     Y1, (DI)(DX*4)
+	ADDQ        $+8, DX
+	SUBQ        $+8, AX
+	JMP         block5
+
+smaller6:
+	TESTQ        AX, AX
+	JZ           done1
+	MOVQ         AX, X0
+	VPBROADCASTD X0, Y0
+	VPCMPGTD     iota<>+0(SB), Y0, Y0
+	VXORPS       Y1, Y1, Y1
+	VXORPS       Y2, Y2, Y2
+	MOVQ         x_base+48(FP), AX
+	LEAQ         (AX)(DX*4), AX
+	MOVQ         rows+96(FP), DI
+
+loop8:
+	VMASKMOVPS  (AX), Y0, Y3
+	VMASKMOVPS  (SI)(DX*4), Y0, Y4
+	VSUBPS      Y4, Y3, Y3
+	VADDPS      Y3, Y1, Y1
+	VFMADD231PS Y3, Y3, Y2
+	PREFETCHT0  (AX)(BX*1)
+	ADDQ        CX, AX
+	DECQ        DI
+	JNZ         loop8
+	MOVQ        sum_base+0(FP), AX
+	VMASKMOVPS  (AX)(DX*4), Y0, Y3
+	VADDPS      Y3, Y1, Y1
+	VMASKMOVPS  Y1, Y0, (AX)(DX*4)
+	MOVQ        sq_base+24(FP), AX
+	VMASKMOVPS  (AX)(DX*4), Y0, Y1
+	VADDPS      Y1, Y2, Y2
+	VMASKMOVPS  Y2, Y0, (AX)(DX*4)
+	ADDQ        $+8, DX
+
+done1:
+	VZEROUPPER
+	RET
+
+DATA iota<>+0(SB)/4, $0x00000000
+DATA iota<>+4(SB)/4, $0x00000001
+DATA iota<>+8(SB)/4, $0x00000002
+DATA iota<>+12(SB)/4, $0x00000003
+DATA iota<>+16(SB)/4, $0x00000004
+DATA iota<>+20(SB)/4, $0x00000005
+DATA iota<>+24(SB)/4, $0x00000006
+DATA iota<>+28(SB)/4, $0x00000007
+GLOBL iota<>(SB), RODATA|NOPTR, $32
+
 // func normalizeIdentityAVX2(y []float32, x []float32, scale []float32, shift []float32, rows int, c int, lo float32, hi float32)
 // Requires: AVX, AVX2, FMA3, SSE2
 TEXT ·normalizeIdentityAVX2(SB), $0-120
@@ -71,16 +226,6 @@ end1:
 	VZEROUPPER
 	RET
 
-DATA iota<>+0(SB)/4, $0x00000000
-DATA iota<>+4(SB)/4, $0x00000001
-DATA iota<>+8(SB)/4, $0x00000002
-DATA iota<>+12(SB)/4, $0x00000003
-DATA iota<>+16(SB)/4, $0x00000004
-DATA iota<>+20(SB)/4, $0x00000005
-DATA iota<>+24(SB)/4, $0x00000006
-DATA iota<>+28(SB)/4, $0x00000007
-GLOBL iota<>(SB), RODATA|NOPTR, $32
-
 // func normalizeSwishAVX2(y []float32, x []float32, scale []float32, shift []float32, rows int, c int, lo float32, hi float32)
 // Requires: AVX, AVX2, FMA3, SSE2
 TEXT ·normalizeSwishAVX2(SB), $0-120
@@ -114,26 +259,28 @@ block4:
 	VMOVAPS      Y2, Y2
 	VFNMSUB231PS const3f318000<>+0(SB), Y3, Y2
 	VFNMADD231PS constb95e8083<>+0(SB), Y3, Y2
-	VMOVUPS      const39506967<>+0(SB), Y4
-	VFMADD213PS  const3ab743ce<>+0(SB), Y2, Y4
-	VFMADD213PS  const3c088908<>+0(SB), Y2, Y4
-	VFMADD213PS  const3d2aa9c1<>+0(SB), Y2, Y4
-	VFMADD213PS  const3e2aaaaa<>+0(SB), Y2, Y4
-	VFMADD213PS  const3f000000<>+0(SB), Y2, Y4
-	VMULPS       Y2, Y4, Y4
-	VFMADD213PS  Y2, Y2, Y4
-	VADDPS       Y0, Y4, Y4
+	VMULPS       Y2, Y2, Y4
+	VMOVUPS      const39506967<>+0(SB), Y5
+	VFMADD213PS  const3ab743ce<>+0(SB), Y2, Y5
+	VMOVUPS      const3c088908<>+0(SB), Y6
+	VFMADD213PS  const3d2aa9c1<>+0(SB), Y2, Y6
+	VFMADD213PS  Y6, Y4, Y5
+	VMOVUPS      const3e2aaaaa<>+0(SB), Y6
+	VFMADD213PS  const3f000000<>+0(SB), Y2, Y6
+	VFMADD213PS  Y6, Y4, Y5
+	VFMADD213PS  Y2, Y4, Y5
+	VADDPS       Y0, Y5, Y5
 	VCVTPS2DQ    Y3, Y3
 	VPSRAD       $0x01, Y3, Y2
 	VPSUBD       Y2, Y3, Y3
 	VPADDD       const0000007f<>+0(SB), Y2, Y2
 	VPSLLD       $0x17, Y2, Y2
-	VMULPS       Y2, Y4, Y4
+	VMULPS       Y2, Y5, Y5
 	VPADDD       const0000007f<>+0(SB), Y3, Y3
 	VPSLLD       $0x17, Y3, Y3
-	VMULPS       Y3, Y4, Y4
-	VADDPS       Y0, Y4, Y4
-	VDIVPS       Y4, Y1, Y1
+	VMULPS       Y3, Y5, Y5
+	VADDPS       Y0, Y5, Y5
+	VDIVPS       Y5, Y1, Y1
 	VMOVUPS      Y1, (DX)(R8*4)
 	VMOVUPS      32(BX)(R8*4), Y1
 	VMOVUPS      32(SI)(R8*4), Y2
@@ -147,26 +294,28 @@ block4:
 	VMOVAPS      Y2, Y2
 	VFNMSUB231PS const3f318000<>+0(SB), Y3, Y2
 	VFNMADD231PS constb95e8083<>+0(SB), Y3, Y2
-	VMOVUPS      const39506967<>+0(SB), Y4
-	VFMADD213PS  const3ab743ce<>+0(SB), Y2, Y4
-	VFMADD213PS  const3c088908<>+0(SB), Y2, Y4
-	VFMADD213PS  const3d2aa9c1<>+0(SB), Y2, Y4
-	VFMADD213PS  const3e2aaaaa<>+0(SB), Y2, Y4
-	VFMADD213PS  const3f000000<>+0(SB), Y2, Y4
-	VMULPS       Y2, Y4, Y4
-	VFMADD213PS  Y2, Y2, Y4
-	VADDPS       Y0, Y4, Y4
+	VMULPS       Y2, Y2, Y4
+	VMOVUPS      const39506967<>+0(SB), Y5
+	VFMADD213PS  const3ab743ce<>+0(SB), Y2, Y5
+	VMOVUPS      const3c088908<>+0(SB), Y6
+	VFMADD213PS  const3d2aa9c1<>+0(SB), Y2, Y6
+	VFMADD213PS  Y6, Y4, Y5
+	VMOVUPS      const3e2aaaaa<>+0(SB), Y6
+	VFMADD213PS  const3f000000<>+0(SB), Y2, Y6
+	VFMADD213PS  Y6, Y4, Y5
+	VFMADD213PS  Y2, Y4, Y5
+	VADDPS       Y0, Y5, Y5
 	VCVTPS2DQ    Y3, Y3
 	VPSRAD       $0x01, Y3, Y2
 	VPSUBD       Y2, Y3, Y3
 	VPADDD       const0000007f<>+0(SB), Y2, Y2
 	VPSLLD       $0x17, Y2, Y2
-	VMULPS       Y2, Y4, Y4
+	VMULPS       Y2, Y5, Y5
 	VPADDD       const0000007f<>+0(SB), Y3, Y3
 	VPSLLD       $0x17, Y3, Y3
-	VMULPS       Y3, Y4, Y4
-	VADDPS       Y0, Y4, Y4
-	VDIVPS       Y4, Y1, Y1
+	VMULPS       Y3, Y5, Y5
+	VADDPS       Y0, Y5, Y5
+	VDIVPS       Y5, Y1, Y1
 	VMOVUPS      Y1, 32(DX)(R8*4)
 	ADDQ         $+16, R8
 	SUBQ         $+16, R9
@@ -188,26 +337,28 @@ block6:
 	VMOVAPS      Y2, Y2
 	VFNMSUB231PS const3f318000<>+0(SB), Y3, Y2
 	VFNMADD231PS constb95e8083<>+0(SB), Y3, Y2
-	VMOVUPS      const39506967<>+0(SB), Y4
-	VFMADD213PS  const3ab743ce<>+0(SB), Y2, Y4
-	VFMADD213PS  const3c088908<>+0(SB), Y2, Y4
-	VFMADD213PS  const3d2aa9c1<>+0(SB), Y2, Y4
-	VFMADD213PS  const3e2aaaaa<>+0(SB), Y2, Y4
-	VFMADD213PS  const3f000000<>+0(SB), Y2, Y4
-	VMULPS       Y2, Y4, Y4
-	VFMADD213PS  Y2, Y2, Y4
-	VADDPS       Y0, Y4, Y4
+	VMULPS       Y2, Y2, Y4
+	VMOVUPS      const39506967<>+0(SB), Y5
+	VFMADD213PS  const3ab743ce<>+0(SB), Y2, Y5
+	VMOVUPS      const3c088908<>+0(SB), Y6
+	VFMADD213PS  const3d2aa9c1<>+0(SB), Y2, Y6
+	VFMADD213PS  Y6, Y4, Y5
+	VMOVUPS      const3e2aaaaa<>+0(SB), Y6
+	VFMADD213PS  const3f000000<>+0(SB), Y2, Y6
+	VFMADD213PS  Y6, Y4, Y5
+	VFMADD213PS  Y2, Y4, Y5
+	VADDPS       Y0, Y5, Y5
 	VCVTPS2DQ    Y3, Y3
 	VPSRAD       $0x01, Y3, Y2
 	VPSUBD       Y2, Y3, Y3
 	VPADDD       const0000007f<>+0(SB), Y2, Y2
 	VPSLLD       $0x17, Y2, Y2
-	VMULPS       Y2, Y4, Y4
+	VMULPS       Y2, Y5, Y5
 	VPADDD       const0000007f<>+0(SB), Y3, Y3
 	VPSLLD       $0x17, Y3, Y3
-	VMULPS       Y3, Y4, Y4
-	VADDPS       Y0, Y4, Y4
-	VDIVPS       Y4, Y1, Y1
+	VMULPS       Y3, Y5, Y5
+	VADDPS       Y0, Y5, Y5
+	VDIVPS       Y5, Y1, Y1
 	VMOVUPS      Y1, (DX)(R8*4)
 	ADDQ         $+8, R8
 	SUBQ         $+8, R9
@@ -232,26 +383,28 @@ smaller7:
 	VMOVAPS      Y3, Y3
 	VFNMSUB231PS const3f318000<>+0(SB), Y4, Y3
 	VFNMADD231PS constb95e8083<>+0(SB), Y4, Y3
-	VMOVUPS      const39506967<>+0(SB), Y5
-	VFMADD213PS  const3ab743ce<>+0(SB), Y3, Y5
-	VFMADD213PS  const3c088908<>+0(SB), Y3, Y5
-	VFMADD213PS  const3d2aa9c1<>+0(SB), Y3, Y5
-	VFMADD213PS  const3e2aaaaa<>+0(SB), Y3, Y5
-	VFMADD213PS  const3f000000<>+0(SB), Y3, Y5
-	VMULPS       Y3, Y5, Y5
-	VFMADD213PS  Y3, Y3, Y5
-	VADDPS       Y0, Y5, Y5
+	VMULPS       Y3, Y3, Y5
+	VMOVUPS      const39506967<>+0(SB), Y6
+	VFMADD213PS  const3ab743ce<>+0(SB), Y3, Y6
+	VMOVUPS      const3c088908<>+0(SB), Y7
+	VFMADD213PS  const3d2aa9c1<>+0(SB), Y3, Y7
+	VFMADD213PS  Y7, Y5, Y6
+	VMOVUPS      const3e2aaaaa<>+0(SB), Y7
+	VFMADD213PS  const3f000000<>+0(SB), Y3, Y7
+	VFMADD213PS  Y7, Y5, Y6
+	VFMADD213PS  Y3, Y5, Y6
+	VADDPS       Y0, Y6, Y6
 	VCVTPS2DQ    Y4, Y4
 	VPSRAD       $0x01, Y4, Y3
 	VPSUBD       Y3, Y4, Y4
 	VPADDD       const0000007f<>+0(SB), Y3, Y3
 	VPSLLD       $0x17, Y3, Y3
-	VMULPS       Y3, Y5, Y5
+	VMULPS       Y3, Y6, Y6
 	VPADDD       const0000007f<>+0(SB), Y4, Y4
 	VPSLLD       $0x17, Y4, Y4
-	VMULPS       Y4, Y5, Y5
-	VADDPS       Y0, Y5, Y5
-	VDIVPS       Y5, Y2, Y2
+	VMULPS       Y4, Y6, Y6
+	VADDPS       Y0, Y6, Y6
+	VDIVPS       Y6, Y2, Y2
 	VMASKMOVPS   Y2, Y1, (DX)(R8*4)
 	ADDQ         $+8, R8
 
@@ -579,26 +732,28 @@ block4:
 	VMOVAPS      Y2, Y2
 	VFNMSUB231PS const3f318000<>+0(SB), Y3, Y2
 	VFNMADD231PS constb95e8083<>+0(SB), Y3, Y2
-	VMOVUPS      const39506967<>+0(SB), Y4
-	VFMADD213PS  const3ab743ce<>+0(SB), Y2, Y4
-	VFMADD213PS  const3c088908<>+0(SB), Y2, Y4
-	VFMADD213PS  const3d2aa9c1<>+0(SB), Y2, Y4
-	VFMADD213PS  const3e2aaaaa<>+0(SB), Y2, Y4
-	VFMADD213PS  const3f000000<>+0(SB), Y2, Y4
-	VMULPS       Y2, Y4, Y4
-	VFMADD213PS  Y2, Y2, Y4
-	VADDPS       Y0, Y4, Y4
+	VMULPS       Y2, Y2, Y4
+	VMOVUPS      const39506967<>+0(SB), Y5
+	VFMADD213PS  const3ab743ce<>+0(SB), Y2, Y5
+	VMOVUPS      const3c088908<>+0(SB), Y6
+	VFMADD213PS  const3d2aa9c1<>+0(SB), Y2, Y6
+	VFMADD213PS  Y6, Y4, Y5
+	VMOVUPS      const3e2aaaaa<>+0(SB), Y6
+	VFMADD213PS  const3f000000<>+0(SB), Y2, Y6
+	VFMADD213PS  Y6, Y4, Y5
+	VFMADD213PS  Y2, Y4, Y5
+	VADDPS       Y0, Y5, Y5
 	VCVTPS2DQ    Y3, Y3
 	VPSRAD       $0x01, Y3, Y2
 	VPSUBD       Y2, Y3, Y3
 	VPADDD       const0000007f<>+0(SB), Y2, Y2
 	VPSLLD       $0x17, Y2, Y2
-	VMULPS       Y2, Y4, Y4
+	VMULPS       Y2, Y5, Y5
 	VPADDD       const0000007f<>+0(SB), Y3, Y3
 	VPSLLD       $0x17, Y3, Y3
-	VMULPS       Y3, Y4, Y4
-	VADDPS       Y0, Y4, Y4
-	VDIVPS       Y4, Y1, Y1
+	VMULPS       Y3, Y5, Y5
+	VADDPS       Y0, Y5, Y5
+	VDIVPS       Y5, Y1, Y1
 	VMULPS       (R8)(R9*4), Y1, Y1
 	VMOVUPS      Y1, (DX)(R9*4)
 	VMOVUPS      32(BX)(R9*4), Y1
@@ -613,26 +768,28 @@ block4:
 	VMOVAPS      Y2, Y2
 	VFNMSUB231PS const3f318000<>+0(SB), Y3, Y2
 	VFNMADD231PS constb95e8083<>+0(SB), Y3, Y2
-	VMOVUPS      const39506967<>+0(SB), Y4
-	VFMADD213PS  const3ab743ce<>+0(SB), Y2, Y4
-	VFMADD213PS  const3c088908<>+0(SB), Y2, Y4
-	VFMADD213PS  const3d2aa9c1<>+0(SB), Y2, Y4
-	VFMADD213PS  const3e2aaaaa<>+0(SB), Y2, Y4
-	VFMADD213PS  const3f000000<>+0(SB), Y2, Y4
-	VMULPS       Y2, Y4, Y4
-	VFMADD213PS  Y2, Y2, Y4
-	VADDPS       Y0, Y4, Y4
+	VMULPS       Y2, Y2, Y4
+	VMOVUPS      const39506967<>+0(SB), Y5
+	VFMADD213PS  const3ab743ce<>+0(SB), Y2, Y5
+	VMOVUPS      const3c088908<>+0(SB), Y6
+	VFMADD213PS  const3d2aa9c1<>+0(SB), Y2, Y6
+	VFMADD213PS  Y6, Y4, Y5
+	VMOVUPS      const3e2aaaaa<>+0(SB), Y6
+	VFMADD213PS  const3f000000<>+0(SB), Y2, Y6
+	VFMADD213PS  Y6, Y4, Y5
+	VFMADD213PS  Y2, Y4, Y5
+	VADDPS       Y0, Y5, Y5
 	VCVTPS2DQ    Y3, Y3
 	VPSRAD       $0x01, Y3, Y2
 	VPSUBD       Y2, Y3, Y3
 	VPADDD       const0000007f<>+0(SB), Y2, Y2
 	VPSLLD       $0x17, Y2, Y2
-	VMULPS       Y2, Y4, Y4
+	VMULPS       Y2, Y5, Y5
 	VPADDD       const0000007f<>+0(SB), Y3, Y3
 	VPSLLD       $0x17, Y3, Y3
-	VMULPS       Y3, Y4, Y4
-	VADDPS       Y0, Y4, Y4
-	VDIVPS       Y4, Y1, Y1
+	VMULPS       Y3, Y5, Y5
+	VADDPS       Y0, Y5, Y5
+	VDIVPS       Y5, Y1, Y1
 	VMULPS       32(R8)(R9*4), Y1, Y1
 	VMOVUPS      Y1, 32(DX)(R9*4)
 	ADDQ         $+16, R9
@@ -655,26 +812,28 @@ block6:
 	VMOVAPS      Y2, Y2
 	VFNMSUB231PS const3f318000<>+0(SB), Y3, Y2
 	VFNMADD231PS constb95e8083<>+0(SB), Y3, Y2
-	VMOVUPS      const39506967<>+0(SB), Y4
-	VFMADD213PS  const3ab743ce<>+0(SB), Y2, Y4
-	VFMADD213PS  const3c088908<>+0(SB), Y2, Y4
-	VFMADD213PS  const3d2aa9c1<>+0(SB), Y2, Y4
-	VFMADD213PS  const3e2aaaaa<>+0(SB), Y2, Y4
-	VFMADD213PS  const3f000000<>+0(SB), Y2, Y4
-	VMULPS       Y2, Y4, Y4
-	VFMADD213PS  Y2, Y2, Y4
-	VADDPS       Y0, Y4, Y4
+	VMULPS       Y2, Y2, Y4
+	VMOVUPS      const39506967<>+0(SB), Y5
+	VFMADD213PS  const3ab743ce<>+0(SB), Y2, Y5
+	VMOVUPS      const3c088908<>+0(SB), Y6
+	VFMADD213PS  const3d2aa9c1<>+0(SB), Y2, Y6
+	VFMADD213PS  Y6, Y4, Y5
+	VMOVUPS      const3e2aaaaa<>+0(SB), Y6
+	VFMADD213PS  const3f000000<>+0(SB), Y2, Y6
+	VFMADD213PS  Y6, Y4, Y5
+	VFMADD213PS  Y2, Y4, Y5
+	VADDPS       Y0, Y5, Y5
 	VCVTPS2DQ    Y3, Y3
 	VPSRAD       $0x01, Y3, Y2
 	VPSUBD       Y2, Y3, Y3
 	VPADDD       const0000007f<>+0(SB), Y2, Y2
 	VPSLLD       $0x17, Y2, Y2
-	VMULPS       Y2, Y4, Y4
+	VMULPS       Y2, Y5, Y5
 	VPADDD       const0000007f<>+0(SB), Y3, Y3
 	VPSLLD       $0x17, Y3, Y3
-	VMULPS       Y3, Y4, Y4
-	VADDPS       Y0, Y4, Y4
-	VDIVPS       Y4, Y1, Y1
+	VMULPS       Y3, Y5, Y5
+	VADDPS       Y0, Y5, Y5
+	VDIVPS       Y5, Y1, Y1
 	VMULPS       (R8)(R9*4), Y1, Y1
 	VMOVUPS      Y1, (DX)(R9*4)
 	ADDQ         $+8, R9
@@ -700,26 +859,28 @@ smaller7:
 	VMOVAPS      Y3, Y3
 	VFNMSUB231PS const3f318000<>+0(SB), Y4, Y3
 	VFNMADD231PS constb95e8083<>+0(SB), Y4, Y3
-	VMOVUPS      const39506967<>+0(SB), Y5
-	VFMADD213PS  const3ab743ce<>+0(SB), Y3, Y5
-	VFMADD213PS  const3c088908<>+0(SB), Y3, Y5
-	VFMADD213PS  const3d2aa9c1<>+0(SB), Y3, Y5
-	VFMADD213PS  const3e2aaaaa<>+0(SB), Y3, Y5
-	VFMADD213PS  const3f000000<>+0(SB), Y3, Y5
-	VMULPS       Y3, Y5, Y5
-	VFMADD213PS  Y3, Y3, Y5
-	VADDPS       Y0, Y5, Y5
+	VMULPS       Y3, Y3, Y5
+	VMOVUPS      const39506967<>+0(SB), Y6
+	VFMADD213PS  const3ab743ce<>+0(SB), Y3, Y6
+	VMOVUPS      const3c088908<>+0(SB), Y7
+	VFMADD213PS  const3d2aa9c1<>+0(SB), Y3, Y7
+	VFMADD213PS  Y7, Y5, Y6
+	VMOVUPS      const3e2aaaaa<>+0(SB), Y7
+	VFMADD213PS  const3f000000<>+0(SB), Y3, Y7
+	VFMADD213PS  Y7, Y5, Y6
+	VFMADD213PS  Y3, Y5, Y6
+	VADDPS       Y0, Y6, Y6
 	VCVTPS2DQ    Y4, Y4
 	VPSRAD       $0x01, Y4, Y3
 	VPSUBD       Y3, Y4, Y4
 	VPADDD       const0000007f<>+0(SB), Y3, Y3
 	VPSLLD       $0x17, Y3, Y3
-	VMULPS       Y3, Y5, Y5
+	VMULPS       Y3, Y6, Y6
 	VPADDD       const0000007f<>+0(SB), Y4, Y4
 	VPSLLD       $0x17, Y4, Y4
-	VMULPS       Y4, Y5, Y5
-	VADDPS       Y0, Y5, Y5
-	VDIVPS       Y5, Y2, Y2
+	VMULPS       Y4, Y6, Y6
+	VADDPS       Y0, Y6, Y6
+	VDIVPS       Y6, Y2, Y2
 	VMASKMOVPS   (R8)(R9*4), Y1, Y3
 	VMULPS       Y3, Y2, Y2
 	VMASKMOVPS   Y2, Y1, (DX)(R9*4)
@@ -819,15 +980,16 @@ end1:
 	RET
 
 // func normalizeSumIdentityAVX2(sum []float32, x []float32, scale []float32, shift []float32, rows int, c int, lo float32, hi float32)
-// Requires: AVX, AVX2, FMA3, SSE2
+// Requires: AVX, AVX2, FMA3, MMX+, SSE2
 TEXT ·normalizeSumIdentityAVX2(SB), $0-120
-	MOVQ c+104(FP), AX
-	MOVQ AX, CX
-	SHLQ $0x02, CX
-	XORQ DX, DX
-	MOVQ x_base+24(FP), BX
-	MOVQ scale_base+48(FP), SI
-	MOVQ shift_base+72(FP), DI
+	MOVQ  c+104(FP), AX
+	MOVQ  AX, CX
+	SHLQ  $0x02, CX
+	XORQ  DX, DX
+	MOVQ  rows+96(FP), BX
+	IMULQ CX, BX
+	MOVQ  scale_base+48(FP), SI
+	MOVQ  shift_base+72(FP), DI
 
 block2:
 	CMPQ   AX, $+32
@@ -836,7 +998,8 @@ block2:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
-	LEAQ   (BX)(DX*4), R8
+	MOVQ   x_base+24(FP), R8
+	LEAQ   (R8)(DX*4), R8
 	MOVQ   rows+96(FP), R9
 
 loop4:
@@ -856,6 +1019,8 @@ loop4:
 	VMOVUPS     96(SI)(DX*4), Y5
 	VFMADD213PS 96(DI)(DX*4), Y5, Y4
 	VADDPS      Y4, Y3, Y3
+	PREFETCHT0  (R8)(BX*1)
+	PREFETCHT0  64(R8)(BX*1)
 	ADDQ        CX, R8
 	DECQ        R9
 	JNZ         loop4
@@ -878,18 +1043,19 @@ loop4:
 
 smaller3:
 block5:
-	CMPQ    AX, $+8
-	JLT     smaller6
-	VMOVUPS (SI)(DX*4), Y1
-	VMOVUPS (DI)(DX*4), Y2
-	VXORPS  Y0, Y0, Y0
-	LEAQ    (BX)(DX*4), R8
-	MOVQ    rows+96(FP), R9
+	CMPQ   AX, $+8
+	JLT    smaller6
+	VXORPS Y0, Y0, Y0
+	MOVQ   x_base+24(FP), R8
+	LEAQ   (R8)(DX*4), R8
+	MOVQ   rows+96(FP), R9
 
 loop7:
-	VMOVUPS     (R8), Y3
-	VFMADD213PS Y2, Y1, Y3
-	VADDPS      Y3, Y0, Y0
+	VMOVUPS     (R8), Y1
+	VMOVUPS     (SI)(DX*4), Y2
+	VFMADD213PS (DI)(DX*4), Y2, Y1
+	VADDPS      Y1, Y0, Y0
+	PREFETCHT0  (R8)(BX*1)
 	ADDQ        CX, R8
 	DECQ        R9
 	JNZ         loop7
@@ -907,18 +1073,20 @@ smaller6:
 	MOVQ         AX, X0
 	VPBROADCASTD X0, Y0
 	VPCMPGTD     iota<>+0(SB), Y0, Y0
-	VMASKMOVPS   (SI)(DX*4), Y0, Y2
-	VMASKMOVPS   (DI)(DX*4), Y0, Y3
 	VXORPS       Y1, Y1, Y1
-	LEAQ         (BX)(DX*4), AX
-	MOVQ         rows+96(FP), BX
+	MOVQ         x_base+24(FP), AX
+	LEAQ         (AX)(DX*4), AX
+	MOVQ         rows+96(FP), R8
 
 loop8:
-	VMASKMOVPS  (AX), Y0, Y4
-	VFMADD213PS Y3, Y2, Y4
-	VADDPS      Y4, Y1, Y1
+	VMASKMOVPS  (AX), Y0, Y2
+	VMASKMOVPS  (DI)(DX*4), Y0, Y3
+	VMASKMOVPS  (SI)(DX*4), Y0, Y4
+	VFMADD213PS Y3, Y4, Y2
+	VADDPS      Y2, Y1, Y1
+	PREFETCHT0  (AX)(BX*1)
 	ADDQ        CX, AX
-	DECQ        BX
+	DECQ        R8
 	JNZ         loop8
 	MOVQ        sum_base+0(FP), AX
 	VMASKMOVPS  (AX)(DX*4), Y0, Y2
@@ -931,14 +1099,15 @@ done1:
 	RET
 
 // func normalizeSumSwishAVX2(sum []float32, x []float32, scale []float32, shift []float32, rows int, c int, lo float32, hi float32)
-// Requires: AVX, AVX2, FMA3, SSE2
+// Requires: AVX, AVX2, FMA3, MMX+, SSE2
 TEXT ·normalizeSumSwishAVX2(SB), $0-120
 	VBROADCASTSS const3f800000<>+0(SB), Y0
 	MOVQ         c+104(FP), AX
 	MOVQ         AX, CX
 	SHLQ         $0x02, CX
 	XORQ         DX, DX
-	MOVQ         x_base+24(FP), BX
+	MOVQ         rows+96(FP), BX
+	IMULQ        CX, BX
 	MOVQ         scale_base+48(FP), SI
 	MOVQ         shift_base+72(FP), DI
 
@@ -949,7 +1118,8 @@ block2:
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
-	LEAQ   (BX)(DX*4), R8
+	MOVQ   x_base+24(FP), R8
+	LEAQ   (R8)(DX*4), R8
 	MOVQ   rows+96(FP), R9
 
 loop4:
@@ -965,26 +1135,28 @@ loop4:
 	VMOVAPS      Y6, Y6
 	VFNMSUB231PS const3f318000<>+0(SB), Y7, Y6
 	VFNMADD231PS constb95e8083<>+0(SB), Y7, Y6
-	VMOVUPS      const39506967<>+0(SB), Y8
-	VFMADD213PS  const3ab743ce<>+0(SB), Y6, Y8
-	VFMADD213PS  const3c088908<>+0(SB), Y6, Y8
-	VFMADD213PS  const3d2aa9c1<>+0(SB), Y6, Y8
-	VFMADD213PS  const3e2aaaaa<>+0(SB), Y6, Y8
-	VFMADD213PS  const3f000000<>+0(SB), Y6, Y8
-	VMULPS       Y6, Y8, Y8
-	VFMADD213PS  Y6, Y6, Y8
-	VADDPS       Y0, Y8, Y8
+	VMULPS       Y6, Y6, Y8
+	VMOVUPS      const39506967<>+0(SB), Y9
+	VFMADD213PS  const3ab743ce<>+0(SB), Y6, Y9
+	VMOVUPS      const3c088908<>+0(SB), Y10
+	VFMADD213PS  const3d2aa9c1<>+0(SB), Y6, Y10
+	VFMADD213PS  Y10, Y8, Y9
+	VMOVUPS      const3e2aaaaa<>+0(SB), Y10
+	VFMADD213PS  const3f000000<>+0(SB), Y6, Y10
+	VFMADD213PS  Y10, Y8, Y9
+	VFMADD213PS  Y6, Y8, Y9
+	VADDPS       Y0, Y9, Y9
 	VCVTPS2DQ    Y7, Y7
 	VPSRAD       $0x01, Y7, Y6
 	VPSUBD       Y6, Y7, Y7
 	VPADDD       const0000007f<>+0(SB), Y6, Y6
 	VPSLLD       $0x17, Y6, Y6
-	VMULPS       Y6, Y8, Y8
+	VMULPS       Y6, Y9, Y9
 	VPADDD       const0000007f<>+0(SB), Y7, Y7
 	VPSLLD       $0x17, Y7, Y7
-	VMULPS       Y7, Y8, Y8
-	VADDPS       Y0, Y8, Y8
-	VDIVPS       Y8, Y5, Y5
+	VMULPS       Y7, Y9, Y9
+	VADDPS       Y0, Y9, Y9
+	VDIVPS       Y9, Y5, Y5
 	VADDPS       Y5, Y1, Y1
 	VMOVUPS      32(R8), Y5
 	VMOVUPS      32(SI)(DX*4), Y6
@@ -998,26 +1170,28 @@ loop4:
 	VMOVAPS      Y6, Y6
 	VFNMSUB231PS const3f318000<>+0(SB), Y7, Y6
 	VFNMADD231PS constb95e8083<>+0(SB), Y7, Y6
-	VMOVUPS      const39506967<>+0(SB), Y8
-	VFMADD213PS  const3ab743ce<>+0(SB), Y6, Y8
-	VFMADD213PS  const3c088908<>+0(SB), Y6, Y8
-	VFMADD213PS  const3d2aa9c1<>+0(SB), Y6, Y8
-	VFMADD213PS  const3e2aaaaa<>+0(SB), Y6, Y8
-	VFMADD213PS  const3f000000<>+0(SB), Y6, Y8
-	VMULPS       Y6, Y8, Y8
-	VFMADD213PS  Y6, Y6, Y8
-	VADDPS       Y0, Y8, Y8
+	VMULPS       Y6, Y6, Y8
+	VMOVUPS      const39506967<>+0(SB), Y9
+	VFMADD213PS  const3ab743ce<>+0(SB), Y6, Y9
+	VMOVUPS      const3c088908<>+0(SB), Y10
+	VFMADD213PS  const3d2aa9c1<>+0(SB), Y6, Y10
+	VFMADD213PS  Y10, Y8, Y9
+	VMOVUPS      const3e2aaaaa<>+0(SB), Y10
+	VFMADD213PS  const3f000000<>+0(SB), Y6, Y10
+	VFMADD213PS  Y10, Y8, Y9
+	VFMADD213PS  Y6, Y8, Y9
+	VADDPS       Y0, Y9, Y9
 	VCVTPS2DQ    Y7, Y7
 	VPSRAD       $0x01, Y7, Y6
 	VPSUBD       Y6, Y7, Y7
 	VPADDD       const0000007f<>+0(SB), Y6, Y6
 	VPSLLD       $0x17, Y6, Y6
-	VMULPS       Y6, Y8, Y8
+	VMULPS       Y6, Y9, Y9
 	VPADDD       const0000007f<>+0(SB), Y7, Y7
 	VPSLLD       $0x17, Y7, Y7
-	VMULPS       Y7, Y8, Y8
-	VADDPS       Y0, Y8, Y8
-	VDIVPS       Y8, Y5, Y5
+	VMULPS       Y7, Y9, Y9
+	VADDPS       Y0, Y9, Y9
+	VDIVPS       Y9, Y5, Y5
 	VADDPS       Y5, Y2, Y2
 	VMOVUPS      64(R8), Y5
 	VMOVUPS      64(SI)(DX*4), Y6
@@ -1031,26 +1205,28 @@ loop4:
 	VMOVAPS      Y6, Y6
 	VFNMSUB231PS const3f318000<>+0(SB), Y7, Y6
 	VFNMADD231PS constb95e8083<>+0(SB), Y7, Y6
-	VMOVUPS      const39506967<>+0(SB), Y8
-	VFMADD213PS  const3ab743ce<>+0(SB), Y6, Y8
-	VFMADD213PS  const3c088908<>+0(SB), Y6, Y8
-	VFMADD213PS  const3d2aa9c1<>+0(SB), Y6, Y8
-	VFMADD213PS  const3e2aaaaa<>+0(SB), Y6, Y8
-	VFMADD213PS  const3f000000<>+0(SB), Y6, Y8
-	VMULPS       Y6, Y8, Y8
-	VFMADD213PS  Y6, Y6, Y8
-	VADDPS       Y0, Y8, Y8
+	VMULPS       Y6, Y6, Y8
+	VMOVUPS      const39506967<>+0(SB), Y9
+	VFMADD213PS  const3ab743ce<>+0(SB), Y6, Y9
+	VMOVUPS      const3c088908<>+0(SB), Y10
+	VFMADD213PS  const3d2aa9c1<>+0(SB), Y6, Y10
+	VFMADD213PS  Y10, Y8, Y9
+	VMOVUPS      const3e2aaaaa<>+0(SB), Y10
+	VFMADD213PS  const3f000000<>+0(SB), Y6, Y10
+	VFMADD213PS  Y10, Y8, Y9
+	VFMADD213PS  Y6, Y8, Y9
+	VADDPS       Y0, Y9, Y9
 	VCVTPS2DQ    Y7, Y7
 	VPSRAD       $0x01, Y7, Y6
 	VPSUBD       Y6, Y7, Y7
 	VPADDD       const0000007f<>+0(SB), Y6, Y6
 	VPSLLD       $0x17, Y6, Y6
-	VMULPS       Y6, Y8, Y8
+	VMULPS       Y6, Y9, Y9
 	VPADDD       const0000007f<>+0(SB), Y7, Y7
 	VPSLLD       $0x17, Y7, Y7
-	VMULPS       Y7, Y8, Y8
-	VADDPS       Y0, Y8, Y8
-	VDIVPS       Y8, Y5, Y5
+	VMULPS       Y7, Y9, Y9
+	VADDPS       Y0, Y9, Y9
+	VDIVPS       Y9, Y5, Y5
 	VADDPS       Y5, Y3, Y3
 	VMOVUPS      96(R8), Y5
 	VMOVUPS      96(SI)(DX*4), Y6
@@ -1064,27 +1240,31 @@ loop4:
 	VMOVAPS      Y6, Y6
 	VFNMSUB231PS const3f318000<>+0(SB), Y7, Y6
 	VFNMADD231PS constb95e8083<>+0(SB), Y7, Y6
-	VMOVUPS      const39506967<>+0(SB), Y8
-	VFMADD213PS  const3ab743ce<>+0(SB), Y6, Y8
-	VFMADD213PS  const3c088908<>+0(SB), Y6, Y8
-	VFMADD213PS  const3d2aa9c1<>+0(SB), Y6, Y8
-	VFMADD213PS  const3e2aaaaa<>+0(SB), Y6, Y8
-	VFMADD213PS  const3f000000<>+0(SB), Y6, Y8
-	VMULPS       Y6, Y8, Y8
-	VFMADD213PS  Y6, Y6, Y8
-	VADDPS       Y0, Y8, Y8
+	VMULPS       Y6, Y6, Y8
+	VMOVUPS      const39506967<>+0(SB), Y9
+	VFMADD213PS  const3ab743ce<>+0(SB), Y6, Y9
+	VMOVUPS      const3c088908<>+0(SB), Y10
+	VFMADD213PS  const3d2aa9c1<>+0(SB), Y6, Y10
+	VFMADD213PS  Y10, Y8, Y9
+	VMOVUPS      const3e2aaaaa<>+0(SB), Y10
+	VFMADD213PS  const3f000000<>+0(SB), Y6, Y10
+	VFMADD213PS  Y10, Y8, Y9
+	VFMADD213PS  Y6, Y8, Y9
+	VADDPS       Y0, Y9, Y9
 	VCVTPS2DQ    Y7, Y7
 	VPSRAD       $0x01, Y7, Y6
 	VPSUBD       Y6, Y7, Y7
 	VPADDD       const0000007f<>+0(SB), Y6, Y6
 	VPSLLD       $0x17, Y6, Y6
-	VMULPS       Y6, Y8, Y8
+	VMULPS       Y6, Y9, Y9
 	VPADDD       const0000007f<>+0(SB), Y7, Y7
 	VPSLLD       $0x17, Y7, Y7
-	VMULPS       Y7, Y8, Y8
-	VADDPS       Y0, Y8, Y8
-	VDIVPS       Y8, Y5, Y5
+	VMULPS       Y7, Y9, Y9
+	VADDPS       Y0, Y9, Y9
+	VDIVPS       Y9, Y5, Y5
 	VADDPS       Y5, Y4, Y4
+	PREFETCHT0   (R8)(BX*1)
+	PREFETCHT0   64(R8)(BX*1)
 	ADDQ         CX, R8
 	DECQ         R9
 	JNZ          loop4
@@ -1107,47 +1287,50 @@ loop4:
 
 smaller3:
 block5:
-	CMPQ    AX, $+8
-	JLT     smaller6
-	VMOVUPS (SI)(DX*4), Y2
-	VMOVUPS (DI)(DX*4), Y3
-	VXORPS  Y1, Y1, Y1
-	LEAQ    (BX)(DX*4), R8
-	MOVQ    rows+96(FP), R9
+	CMPQ   AX, $+8
+	JLT    smaller6
+	VXORPS Y1, Y1, Y1
+	MOVQ   x_base+24(FP), R8
+	LEAQ   (R8)(DX*4), R8
+	MOVQ   rows+96(FP), R9
 
 loop7:
-	VMOVUPS      (R8), Y4
-	VFMADD213PS  Y3, Y2, Y4
-	VMOVUPS      constc2d20000<>+0(SB), Y5
-	VMOVUPS      const42d20000<>+0(SB), Y6
-	VMAXPS       Y4, Y5, Y5
-	VMINPS       Y5, Y6, Y5
-	VMULPS       constbfb8aa3b<>+0(SB), Y5, Y6
-	VROUNDPS     $0x00, Y6, Y6
-	VMOVAPS      Y5, Y5
-	VFNMSUB231PS const3f318000<>+0(SB), Y6, Y5
-	VFNMADD231PS constb95e8083<>+0(SB), Y6, Y5
-	VMOVUPS      const39506967<>+0(SB), Y7
-	VFMADD213PS  const3ab743ce<>+0(SB), Y5, Y7
-	VFMADD213PS  const3c088908<>+0(SB), Y5, Y7
-	VFMADD213PS  const3d2aa9c1<>+0(SB), Y5, Y7
-	VFMADD213PS  const3e2aaaaa<>+0(SB), Y5, Y7
-	VFMADD213PS  const3f000000<>+0(SB), Y5, Y7
-	VMULPS       Y5, Y7, Y7
-	VFMADD213PS  Y5, Y5, Y7
-	VADDPS       Y0, Y7, Y7
-	VCVTPS2DQ    Y6, Y6
-	VPSRAD       $0x01, Y6, Y5
-	VPSUBD       Y5, Y6, Y6
-	VPADDD       const0000007f<>+0(SB), Y5, Y5
-	VPSLLD       $0x17, Y5, Y5
-	VMULPS       Y5, Y7, Y7
-	VPADDD       const0000007f<>+0(SB), Y6, Y6
-	VPSLLD       $0x17, Y6, Y6
-	VMULPS       Y6, Y7, Y7
-	VADDPS       Y0, Y7, Y7
-	VDIVPS       Y7, Y4, Y4
-	VADDPS       Y4, Y1, Y1
+	VMOVUPS      (R8), Y2
+	VMOVUPS      (SI)(DX*4), Y3
+	VFMADD213PS  (DI)(DX*4), Y3, Y2
+	VMOVUPS      constc2d20000<>+0(SB), Y3
+	VMOVUPS      const42d20000<>+0(SB), Y4
+	VMAXPS       Y2, Y3, Y3
+	VMINPS       Y3, Y4, Y3
+	VMULPS       constbfb8aa3b<>+0(SB), Y3, Y4
+	VROUNDPS     $0x00, Y4, Y4
+	VMOVAPS      Y3, Y3
+	VFNMSUB231PS const3f318000<>+0(SB), Y4, Y3
+	VFNMADD231PS constb95e8083<>+0(SB), Y4, Y3
+	VMULPS       Y3, Y3, Y5
+	VMOVUPS      const39506967<>+0(SB), Y6
+	VFMADD213PS  const3ab743ce<>+0(SB), Y3, Y6
+	VMOVUPS      const3c088908<>+0(SB), Y7
+	VFMADD213PS  const3d2aa9c1<>+0(SB), Y3, Y7
+	VFMADD213PS  Y7, Y5, Y6
+	VMOVUPS      const3e2aaaaa<>+0(SB), Y7
+	VFMADD213PS  const3f000000<>+0(SB), Y3, Y7
+	VFMADD213PS  Y7, Y5, Y6
+	VFMADD213PS  Y3, Y5, Y6
+	VADDPS       Y0, Y6, Y6
+	VCVTPS2DQ    Y4, Y4
+	VPSRAD       $0x01, Y4, Y3
+	VPSUBD       Y3, Y4, Y4
+	VPADDD       const0000007f<>+0(SB), Y3, Y3
+	VPSLLD       $0x17, Y3, Y3
+	VMULPS       Y3, Y6, Y6
+	VPADDD       const0000007f<>+0(SB), Y4, Y4
+	VPSLLD       $0x17, Y4, Y4
+	VMULPS       Y4, Y6, Y6
+	VADDPS       Y0, Y6, Y6
+	VDIVPS       Y6, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	PREFETCHT0   (R8)(BX*1)
 	ADDQ         CX, R8
 	DECQ         R9
 	JNZ          loop7
@@ -1165,47 +1348,51 @@ smaller6:
 	MOVQ         AX, X1
 	VPBROADCASTD X1, Y1
 	VPCMPGTD     iota<>+0(SB), Y1, Y1
-	VMASKMOVPS   (SI)(DX*4), Y1, Y3
-	VMASKMOVPS   (DI)(DX*4), Y1, Y4
 	VXORPS       Y2, Y2, Y2
-	LEAQ         (BX)(DX*4), AX
-	MOVQ         rows+96(FP), BX
+	MOVQ         x_base+24(FP), AX
+	LEAQ         (AX)(DX*4), AX
+	MOVQ         rows+96(FP), R8
 
 loop8:
-	VMASKMOVPS   (AX), Y1, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VMOVUPS      constc2d20000<>+0(SB), Y6
-	VMOVUPS      const42d20000<>+0(SB), Y7
-	VMAXPS       Y5, Y6, Y6
-	VMINPS       Y6, Y7, Y6
-	VMULPS       constbfb8aa3b<>+0(SB), Y6, Y7
-	VROUNDPS     $0x00, Y7, Y7
-	VMOVAPS      Y6, Y6
-	VFNMSUB231PS const3f318000<>+0(SB), Y7, Y6
-	VFNMADD231PS constb95e8083<>+0(SB), Y7, Y6
-	VMOVUPS      const39506967<>+0(SB), Y8
-	VFMADD213PS  const3ab743ce<>+0(SB), Y6, Y8
-	VFMADD213PS  const3c088908<>+0(SB), Y6, Y8
-	VFMADD213PS  const3d2aa9c1<>+0(SB), Y6, Y8
-	VFMADD213PS  const3e2aaaaa<>+0(SB), Y6, Y8
-	VFMADD213PS  const3f000000<>+0(SB), Y6, Y8
-	VMULPS       Y6, Y8, Y8
-	VFMADD213PS  Y6, Y6, Y8
-	VADDPS       Y0, Y8, Y8
-	VCVTPS2DQ    Y7, Y7
-	VPSRAD       $0x01, Y7, Y6
-	VPSUBD       Y6, Y7, Y7
-	VPADDD       const0000007f<>+0(SB), Y6, Y6
-	VPSLLD       $0x17, Y6, Y6
-	VMULPS       Y6, Y8, Y8
-	VPADDD       const0000007f<>+0(SB), Y7, Y7
-	VPSLLD       $0x17, Y7, Y7
-	VMULPS       Y7, Y8, Y8
-	VADDPS       Y0, Y8, Y8
-	VDIVPS       Y8, Y5, Y5
-	VADDPS       Y5, Y2, Y2
+	VMASKMOVPS   (AX), Y1, Y3
+	VMASKMOVPS   (DI)(DX*4), Y1, Y4
+	VMASKMOVPS   (SI)(DX*4), Y1, Y5
+	VFMADD213PS  Y4, Y5, Y3
+	VMOVUPS      constc2d20000<>+0(SB), Y4
+	VMOVUPS      const42d20000<>+0(SB), Y5
+	VMAXPS       Y3, Y4, Y4
+	VMINPS       Y4, Y5, Y4
+	VMULPS       constbfb8aa3b<>+0(SB), Y4, Y5
+	VROUNDPS     $0x00, Y5, Y5
+	VMOVAPS      Y4, Y4
+	VFNMSUB231PS const3f318000<>+0(SB), Y5, Y4
+	VFNMADD231PS constb95e8083<>+0(SB), Y5, Y4
+	VMULPS       Y4, Y4, Y6
+	VMOVUPS      const39506967<>+0(SB), Y7
+	VFMADD213PS  const3ab743ce<>+0(SB), Y4, Y7
+	VMOVUPS      const3c088908<>+0(SB), Y8
+	VFMADD213PS  const3d2aa9c1<>+0(SB), Y4, Y8
+	VFMADD213PS  Y8, Y6, Y7
+	VMOVUPS      const3e2aaaaa<>+0(SB), Y8
+	VFMADD213PS  const3f000000<>+0(SB), Y4, Y8
+	VFMADD213PS  Y8, Y6, Y7
+	VFMADD213PS  Y4, Y6, Y7
+	VADDPS       Y0, Y7, Y7
+	VCVTPS2DQ    Y5, Y5
+	VPSRAD       $0x01, Y5, Y4
+	VPSUBD       Y4, Y5, Y5
+	VPADDD       const0000007f<>+0(SB), Y4, Y4
+	VPSLLD       $0x17, Y4, Y4
+	VMULPS       Y4, Y7, Y7
+	VPADDD       const0000007f<>+0(SB), Y5, Y5
+	VPSLLD       $0x17, Y5, Y5
+	VMULPS       Y5, Y7, Y7
+	VADDPS       Y0, Y7, Y7
+	VDIVPS       Y7, Y3, Y3
+	VADDPS       Y3, Y2, Y2
+	PREFETCHT0   (AX)(BX*1)
 	ADDQ         CX, AX
-	DECQ         BX
+	DECQ         R8
 	JNZ          loop8
 	MOVQ         sum_base+0(FP), AX
 	VMASKMOVPS   (AX)(DX*4), Y1, Y0
@@ -1218,7 +1405,7 @@ done1:
 	RET
 
 // func normalizeSumClipAVX2(sum []float32, x []float32, scale []float32, shift []float32, rows int, c int, lo float32, hi float32)
-// Requires: AVX, AVX2, FMA3, SSE2
+// Requires: AVX, AVX2, FMA3, MMX+, SSE2
 TEXT ·normalizeSumClipAVX2(SB), $0-120
 	VBROADCASTSS lo+112(FP), Y0
 	VBROADCASTSS hi+116(FP), Y1
@@ -1226,7 +1413,8 @@ TEXT ·normalizeSumClipAVX2(SB), $0-120
 	MOVQ         AX, CX
 	SHLQ         $0x02, CX
 	XORQ         DX, DX
-	MOVQ         x_base+24(FP), BX
+	MOVQ         rows+96(FP), BX
+	IMULQ        CX, BX
 	MOVQ         scale_base+48(FP), SI
 	MOVQ         shift_base+72(FP), DI
 
@@ -1237,7 +1425,8 @@ block2:
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
-	LEAQ   (BX)(DX*4), R8
+	MOVQ   x_base+24(FP), R8
+	LEAQ   (R8)(DX*4), R8
 	MOVQ   rows+96(FP), R9
 
 loop4:
@@ -1265,6 +1454,8 @@ loop4:
 	VMAXPS      Y6, Y0, Y6
 	VMINPS      Y6, Y1, Y6
 	VADDPS      Y6, Y5, Y5
+	PREFETCHT0  (R8)(BX*1)
+	PREFETCHT0  64(R8)(BX*1)
 	ADDQ        CX, R8
 	DECQ        R9
 	JNZ         loop4
@@ -1287,20 +1478,21 @@ loop4:
 
 smaller3:
 block5:
-	CMPQ    AX, $+8
-	JLT     smaller6
-	VMOVUPS (SI)(DX*4), Y3
-	VMOVUPS (DI)(DX*4), Y4
-	VXORPS  Y2, Y2, Y2
-	LEAQ    (BX)(DX*4), R8
-	MOVQ    rows+96(FP), R9
+	CMPQ   AX, $+8
+	JLT    smaller6
+	VXORPS Y2, Y2, Y2
+	MOVQ   x_base+24(FP), R8
+	LEAQ   (R8)(DX*4), R8
+	MOVQ   rows+96(FP), R9
 
 loop7:
-	VMOVUPS     (R8), Y5
-	VFMADD213PS Y4, Y3, Y5
-	VMAXPS      Y5, Y0, Y5
-	VMINPS      Y5, Y1, Y5
-	VADDPS      Y5, Y2, Y2
+	VMOVUPS     (R8), Y3
+	VMOVUPS     (SI)(DX*4), Y4
+	VFMADD213PS (DI)(DX*4), Y4, Y3
+	VMAXPS      Y3, Y0, Y3
+	VMINPS      Y3, Y1, Y3
+	VADDPS      Y3, Y2, Y2
+	PREFETCHT0  (R8)(BX*1)
 	ADDQ        CX, R8
 	DECQ        R9
 	JNZ         loop7
@@ -1318,20 +1510,22 @@ smaller6:
 	MOVQ         AX, X2
 	VPBROADCASTD X2, Y2
 	VPCMPGTD     iota<>+0(SB), Y2, Y2
-	VMASKMOVPS   (SI)(DX*4), Y2, Y4
-	VMASKMOVPS   (DI)(DX*4), Y2, Y5
 	VXORPS       Y3, Y3, Y3
-	LEAQ         (BX)(DX*4), AX
-	MOVQ         rows+96(FP), BX
+	MOVQ         x_base+24(FP), AX
+	LEAQ         (AX)(DX*4), AX
+	MOVQ         rows+96(FP), R8
 
 loop8:
-	VMASKMOVPS  (AX), Y2, Y6
-	VFMADD213PS Y5, Y4, Y6
-	VMAXPS      Y6, Y0, Y6
-	VMINPS      Y6, Y1, Y6
-	VADDPS      Y6, Y3, Y3
+	VMASKMOVPS  (AX), Y2, Y4
+	VMASKMOVPS  (DI)(DX*4), Y2, Y5
+	VMASKMOVPS  (SI)(DX*4), Y2, Y6
+	VFMADD213PS Y5, Y6, Y4
+	VMAXPS      Y4, Y0, Y4
+	VMINPS      Y4, Y1, Y4
+	VADDPS      Y4, Y3, Y3
+	PREFETCHT0  (AX)(BX*1)
 	ADDQ        CX, AX
-	DECQ        BX
+	DECQ        R8
 	JNZ         loop8
 	MOVQ        sum_base+0(FP), AX
 	VMASKMOVPS  (AX)(DX*4), Y2, Y0
@@ -1344,16 +1538,16 @@ done1:
 	RET
 
 // func normalizeDotIdentityAVX2(sum []float32, dy []float32, x []float32, scale []float32, shift []float32, rows int, c int, lo float32, hi float32)
-// Requires: AVX, AVX2, FMA3, SSE2
+// Requires: AVX, AVX2, FMA3, MMX+, SSE2
 TEXT ·normalizeDotIdentityAVX2(SB), $0-144
-	MOVQ c+128(FP), AX
-	MOVQ AX, CX
-	SHLQ $0x02, CX
-	XORQ DX, DX
-	MOVQ dy_base+24(FP), BX
-	MOVQ x_base+48(FP), SI
-	MOVQ scale_base+72(FP), DI
-	MOVQ shift_base+96(FP), R8
+	MOVQ  c+128(FP), AX
+	MOVQ  AX, CX
+	SHLQ  $0x02, CX
+	XORQ  DX, DX
+	MOVQ  rows+120(FP), BX
+	IMULQ CX, BX
+	MOVQ  scale_base+72(FP), SI
+	MOVQ  shift_base+96(FP), DI
 
 block2:
 	CMPQ   AX, $+32
@@ -1362,71 +1556,80 @@ block2:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
-	LEAQ   (BX)(DX*4), R9
-	LEAQ   (SI)(DX*4), R10
-	MOVQ   rows+120(FP), R11
+	MOVQ   dy_base+24(FP), R8
+	LEAQ   (R8)(DX*4), R8
+	MOVQ   x_base+48(FP), R9
+	LEAQ   (R9)(DX*4), R9
+	MOVQ   rows+120(FP), R10
 
 loop4:
-	VMOVUPS     (R10), Y4
-	VMOVUPS     (DI)(DX*4), Y5
-	VFMADD213PS (R8)(DX*4), Y5, Y4
-	VFMADD231PS (R9), Y4, Y0
-	VMOVUPS     32(R10), Y4
-	VMOVUPS     32(DI)(DX*4), Y5
-	VFMADD213PS 32(R8)(DX*4), Y5, Y4
-	VFMADD231PS 32(R9), Y4, Y1
-	VMOVUPS     64(R10), Y4
-	VMOVUPS     64(DI)(DX*4), Y5
-	VFMADD213PS 64(R8)(DX*4), Y5, Y4
-	VFMADD231PS 64(R9), Y4, Y2
-	VMOVUPS     96(R10), Y4
-	VMOVUPS     96(DI)(DX*4), Y5
-	VFMADD213PS 96(R8)(DX*4), Y5, Y4
-	VFMADD231PS 96(R9), Y4, Y3
+	VMOVUPS     (R9), Y4
+	VMOVUPS     (SI)(DX*4), Y5
+	VFMADD213PS (DI)(DX*4), Y5, Y4
+	VFMADD231PS (R8), Y4, Y0
+	VMOVUPS     32(R9), Y4
+	VMOVUPS     32(SI)(DX*4), Y5
+	VFMADD213PS 32(DI)(DX*4), Y5, Y4
+	VFMADD231PS 32(R8), Y4, Y1
+	VMOVUPS     64(R9), Y4
+	VMOVUPS     64(SI)(DX*4), Y5
+	VFMADD213PS 64(DI)(DX*4), Y5, Y4
+	VFMADD231PS 64(R8), Y4, Y2
+	VMOVUPS     96(R9), Y4
+	VMOVUPS     96(SI)(DX*4), Y5
+	VFMADD213PS 96(DI)(DX*4), Y5, Y4
+	VFMADD231PS 96(R8), Y4, Y3
+	PREFETCHT0  (R8)(BX*1)
+	PREFETCHT0  64(R8)(BX*1)
+	ADDQ        CX, R8
+	PREFETCHT0  (R9)(BX*1)
+	PREFETCHT0  64(R9)(BX*1)
 	ADDQ        CX, R9
-	ADDQ        CX, R10
-	DECQ        R11
+	DECQ        R10
 	JNZ         loop4
-	MOVQ        sum_base+0(FP), R9
-	VMOVUPS     (R9)(DX*4), Y4
+	MOVQ        sum_base+0(FP), R8
+	VMOVUPS     (R8)(DX*4), Y4
 	VADDPS      Y4, Y0, Y0
-	VMOVUPS     Y0, (R9)(DX*4)
-	VMOVUPS     32(R9)(DX*4), Y0
+	VMOVUPS     Y0, (R8)(DX*4)
+	VMOVUPS     32(R8)(DX*4), Y0
 	VADDPS      Y0, Y1, Y1
-	VMOVUPS     Y1, 32(R9)(DX*4)
-	VMOVUPS     64(R9)(DX*4), Y0
+	VMOVUPS     Y1, 32(R8)(DX*4)
+	VMOVUPS     64(R8)(DX*4), Y0
 	VADDPS      Y0, Y2, Y2
-	VMOVUPS     Y2, 64(R9)(DX*4)
-	VMOVUPS     96(R9)(DX*4), Y0
+	VMOVUPS     Y2, 64(R8)(DX*4)
+	VMOVUPS     96(R8)(DX*4), Y0
 	VADDPS      Y0, Y3, Y3
-	VMOVUPS     Y3, 96(R9)(DX*4)
+	VMOVUPS     Y3, 96(R8)(DX*4)
 	ADDQ        $+32, DX
 	SUBQ        $+32, AX
 	JMP         block2
 
 smaller3:
 block5:
-	CMPQ    AX, $+8
-	JLT     smaller6
-	VMOVUPS (DI)(DX*4), Y1
-	VMOVUPS (R8)(DX*4), Y2
-	VXORPS  Y0, Y0, Y0
-	LEAQ    (BX)(DX*4), R9
-	LEAQ    (SI)(DX*4), R10
-	MOVQ    rows+120(FP), R11
+	CMPQ   AX, $+8
+	JLT    smaller6
+	VXORPS Y0, Y0, Y0
+	MOVQ   dy_base+24(FP), R8
+	LEAQ   (R8)(DX*4), R8
+	MOVQ   x_base+48(FP), R9
+	LEAQ   (R9)(DX*4), R9
+	MOVQ   rows+120(FP), R10
 
 loop7:
-	VMOVUPS     (R10), Y3
-	VFMADD213PS Y2, Y1, Y3
-	VFMADD231PS (R9), Y3, Y0
+	VMOVUPS     (R9), Y1
+	VMOVUPS     (SI)(DX*4), Y2
+	VFMADD213PS (DI)(DX*4), Y2, Y1
+	VFMADD231PS (R8), Y1, Y0
+	PREFETCHT0  (R8)(BX*1)
+	ADDQ        CX, R8
+	PREFETCHT0  (R9)(BX*1)
 	ADDQ        CX, R9
-	ADDQ        CX, R10
-	DECQ        R11
+	DECQ        R10
 	JNZ         loop7
-	MOVQ        sum_base+0(FP), R9
-	VMOVUPS     (R9)(DX*4), Y1
+	MOVQ        sum_base+0(FP), R8
+	VMOVUPS     (R8)(DX*4), Y1
 	VADDPS      Y1, Y0, Y0
-	VMOVUPS     Y0, (R9)(DX*4)
+	VMOVUPS     Y0, (R8)(DX*4)
 	ADDQ        $+8, DX
 	SUBQ        $+8, AX
 	JMP         block5
@@ -1437,21 +1640,25 @@ smaller6:
 	MOVQ         AX, X0
 	VPBROADCASTD X0, Y0
 	VPCMPGTD     iota<>+0(SB), Y0, Y0
-	VMASKMOVPS   (DI)(DX*4), Y0, Y2
-	VMASKMOVPS   (R8)(DX*4), Y0, Y3
 	VXORPS       Y1, Y1, Y1
-	LEAQ         (BX)(DX*4), AX
-	LEAQ         (SI)(DX*4), BX
-	MOVQ         rows+120(FP), SI
+	MOVQ         dy_base+24(FP), AX
+	LEAQ         (AX)(DX*4), AX
+	MOVQ         x_base+48(FP), R8
+	LEAQ         (R8)(DX*4), R8
+	MOVQ         rows+120(FP), R9
 
 loop8:
-	VMASKMOVPS  (BX), Y0, Y4
-	VFMADD213PS Y3, Y2, Y4
-	VMASKMOVPS  (AX), Y0, Y5
-	VFMADD231PS Y5, Y4, Y1
+	VMASKMOVPS  (R8), Y0, Y2
+	VMASKMOVPS  (DI)(DX*4), Y0, Y3
+	VMASKMOVPS  (SI)(DX*4), Y0, Y4
+	VFMADD213PS Y3, Y4, Y2
+	VMASKMOVPS  (AX), Y0, Y3
+	VFMADD231PS Y3, Y2, Y1
+	PREFETCHT0  (AX)(BX*1)
 	ADDQ        CX, AX
-	ADDQ        CX, BX
-	DECQ        SI
+	PREFETCHT0  (R8)(BX*1)
+	ADDQ        CX, R8
+	DECQ        R9
 	JNZ         loop8
 	MOVQ        sum_base+0(FP), AX
 	VMASKMOVPS  (AX)(DX*4), Y0, Y2
@@ -1464,17 +1671,17 @@ done1:
 	RET
 
 // func normalizeDotSwishAVX2(sum []float32, dy []float32, x []float32, scale []float32, shift []float32, rows int, c int, lo float32, hi float32)
-// Requires: AVX, AVX2, FMA3, SSE2
+// Requires: AVX, AVX2, FMA3, MMX+, SSE2
 TEXT ·normalizeDotSwishAVX2(SB), $0-144
 	VBROADCASTSS const3f800000<>+0(SB), Y0
 	MOVQ         c+128(FP), AX
 	MOVQ         AX, CX
 	SHLQ         $0x02, CX
 	XORQ         DX, DX
-	MOVQ         dy_base+24(FP), BX
-	MOVQ         x_base+48(FP), SI
-	MOVQ         scale_base+72(FP), DI
-	MOVQ         shift_base+96(FP), R8
+	MOVQ         rows+120(FP), BX
+	IMULQ        CX, BX
+	MOVQ         scale_base+72(FP), SI
+	MOVQ         shift_base+96(FP), DI
 
 block2:
 	CMPQ   AX, $+32
@@ -1483,14 +1690,16 @@ block2:
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
-	LEAQ   (BX)(DX*4), R9
-	LEAQ   (SI)(DX*4), R10
-	MOVQ   rows+120(FP), R11
+	MOVQ   dy_base+24(FP), R8
+	LEAQ   (R8)(DX*4), R8
+	MOVQ   x_base+48(FP), R9
+	LEAQ   (R9)(DX*4), R9
+	MOVQ   rows+120(FP), R10
 
 loop4:
-	VMOVUPS      (R10), Y5
-	VMOVUPS      (DI)(DX*4), Y6
-	VFMADD213PS  (R8)(DX*4), Y6, Y5
+	VMOVUPS      (R9), Y5
+	VMOVUPS      (SI)(DX*4), Y6
+	VFMADD213PS  (DI)(DX*4), Y6, Y5
 	VMOVUPS      constc2d20000<>+0(SB), Y6
 	VMOVUPS      const42d20000<>+0(SB), Y7
 	VMAXPS       Y5, Y6, Y6
@@ -1500,30 +1709,32 @@ loop4:
 	VMOVAPS      Y6, Y6
 	VFNMSUB231PS const3f318000<>+0(SB), Y7, Y6
 	VFNMADD231PS constb95e8083<>+0(SB), Y7, Y6
-	VMOVUPS      const39506967<>+0(SB), Y8
-	VFMADD213PS  const3ab743ce<>+0(SB), Y6, Y8
-	VFMADD213PS  const3c088908<>+0(SB), Y6, Y8
-	VFMADD213PS  const3d2aa9c1<>+0(SB), Y6, Y8
-	VFMADD213PS  const3e2aaaaa<>+0(SB), Y6, Y8
-	VFMADD213PS  const3f000000<>+0(SB), Y6, Y8
-	VMULPS       Y6, Y8, Y8
-	VFMADD213PS  Y6, Y6, Y8
-	VADDPS       Y0, Y8, Y8
+	VMULPS       Y6, Y6, Y8
+	VMOVUPS      const39506967<>+0(SB), Y9
+	VFMADD213PS  const3ab743ce<>+0(SB), Y6, Y9
+	VMOVUPS      const3c088908<>+0(SB), Y10
+	VFMADD213PS  const3d2aa9c1<>+0(SB), Y6, Y10
+	VFMADD213PS  Y10, Y8, Y9
+	VMOVUPS      const3e2aaaaa<>+0(SB), Y10
+	VFMADD213PS  const3f000000<>+0(SB), Y6, Y10
+	VFMADD213PS  Y10, Y8, Y9
+	VFMADD213PS  Y6, Y8, Y9
+	VADDPS       Y0, Y9, Y9
 	VCVTPS2DQ    Y7, Y7
 	VPSRAD       $0x01, Y7, Y6
 	VPSUBD       Y6, Y7, Y7
 	VPADDD       const0000007f<>+0(SB), Y6, Y6
 	VPSLLD       $0x17, Y6, Y6
-	VMULPS       Y6, Y8, Y8
+	VMULPS       Y6, Y9, Y9
 	VPADDD       const0000007f<>+0(SB), Y7, Y7
 	VPSLLD       $0x17, Y7, Y7
-	VMULPS       Y7, Y8, Y8
-	VADDPS       Y0, Y8, Y8
-	VDIVPS       Y8, Y5, Y5
-	VFMADD231PS  (R9), Y5, Y1
-	VMOVUPS      32(R10), Y5
-	VMOVUPS      32(DI)(DX*4), Y6
-	VFMADD213PS  32(R8)(DX*4), Y6, Y5
+	VMULPS       Y7, Y9, Y9
+	VADDPS       Y0, Y9, Y9
+	VDIVPS       Y9, Y5, Y5
+	VFMADD231PS  (R8), Y5, Y1
+	VMOVUPS      32(R9), Y5
+	VMOVUPS      32(SI)(DX*4), Y6
+	VFMADD213PS  32(DI)(DX*4), Y6, Y5
 	VMOVUPS      constc2d20000<>+0(SB), Y6
 	VMOVUPS      const42d20000<>+0(SB), Y7
 	VMAXPS       Y5, Y6, Y6
@@ -1533,30 +1744,32 @@ loop4:
 	VMOVAPS      Y6, Y6
 	VFNMSUB231PS const3f318000<>+0(SB), Y7, Y6
 	VFNMADD231PS constb95e8083<>+0(SB), Y7, Y6
-	VMOVUPS      const39506967<>+0(SB), Y8
-	VFMADD213PS  const3ab743ce<>+0(SB), Y6, Y8
-	VFMADD213PS  const3c088908<>+0(SB), Y6, Y8
-	VFMADD213PS  const3d2aa9c1<>+0(SB), Y6, Y8
-	VFMADD213PS  const3e2aaaaa<>+0(SB), Y6, Y8
-	VFMADD213PS  const3f000000<>+0(SB), Y6, Y8
-	VMULPS       Y6, Y8, Y8
-	VFMADD213PS  Y6, Y6, Y8
-	VADDPS       Y0, Y8, Y8
+	VMULPS       Y6, Y6, Y8
+	VMOVUPS      const39506967<>+0(SB), Y9
+	VFMADD213PS  const3ab743ce<>+0(SB), Y6, Y9
+	VMOVUPS      const3c088908<>+0(SB), Y10
+	VFMADD213PS  const3d2aa9c1<>+0(SB), Y6, Y10
+	VFMADD213PS  Y10, Y8, Y9
+	VMOVUPS      const3e2aaaaa<>+0(SB), Y10
+	VFMADD213PS  const3f000000<>+0(SB), Y6, Y10
+	VFMADD213PS  Y10, Y8, Y9
+	VFMADD213PS  Y6, Y8, Y9
+	VADDPS       Y0, Y9, Y9
 	VCVTPS2DQ    Y7, Y7
 	VPSRAD       $0x01, Y7, Y6
 	VPSUBD       Y6, Y7, Y7
 	VPADDD       const0000007f<>+0(SB), Y6, Y6
 	VPSLLD       $0x17, Y6, Y6
-	VMULPS       Y6, Y8, Y8
+	VMULPS       Y6, Y9, Y9
 	VPADDD       const0000007f<>+0(SB), Y7, Y7
 	VPSLLD       $0x17, Y7, Y7
-	VMULPS       Y7, Y8, Y8
-	VADDPS       Y0, Y8, Y8
-	VDIVPS       Y8, Y5, Y5
-	VFMADD231PS  32(R9), Y5, Y2
-	VMOVUPS      64(R10), Y5
-	VMOVUPS      64(DI)(DX*4), Y6
-	VFMADD213PS  64(R8)(DX*4), Y6, Y5
+	VMULPS       Y7, Y9, Y9
+	VADDPS       Y0, Y9, Y9
+	VDIVPS       Y9, Y5, Y5
+	VFMADD231PS  32(R8), Y5, Y2
+	VMOVUPS      64(R9), Y5
+	VMOVUPS      64(SI)(DX*4), Y6
+	VFMADD213PS  64(DI)(DX*4), Y6, Y5
 	VMOVUPS      constc2d20000<>+0(SB), Y6
 	VMOVUPS      const42d20000<>+0(SB), Y7
 	VMAXPS       Y5, Y6, Y6
@@ -1566,30 +1779,32 @@ loop4:
 	VMOVAPS      Y6, Y6
 	VFNMSUB231PS const3f318000<>+0(SB), Y7, Y6
 	VFNMADD231PS constb95e8083<>+0(SB), Y7, Y6
-	VMOVUPS      const39506967<>+0(SB), Y8
-	VFMADD213PS  const3ab743ce<>+0(SB), Y6, Y8
-	VFMADD213PS  const3c088908<>+0(SB), Y6, Y8
-	VFMADD213PS  const3d2aa9c1<>+0(SB), Y6, Y8
-	VFMADD213PS  const3e2aaaaa<>+0(SB), Y6, Y8
-	VFMADD213PS  const3f000000<>+0(SB), Y6, Y8
-	VMULPS       Y6, Y8, Y8
-	VFMADD213PS  Y6, Y6, Y8
-	VADDPS       Y0, Y8, Y8
+	VMULPS       Y6, Y6, Y8
+	VMOVUPS      const39506967<>+0(SB), Y9
+	VFMADD213PS  const3ab743ce<>+0(SB), Y6, Y9
+	VMOVUPS      const3c088908<>+0(SB), Y10
+	VFMADD213PS  const3d2aa9c1<>+0(SB), Y6, Y10
+	VFMADD213PS  Y10, Y8, Y9
+	VMOVUPS      const3e2aaaaa<>+0(SB), Y10
+	VFMADD213PS  const3f000000<>+0(SB), Y6, Y10
+	VFMADD213PS  Y10, Y8, Y9
+	VFMADD213PS  Y6, Y8, Y9
+	VADDPS       Y0, Y9, Y9
 	VCVTPS2DQ    Y7, Y7
 	VPSRAD       $0x01, Y7, Y6
 	VPSUBD       Y6, Y7, Y7
 	VPADDD       const0000007f<>+0(SB), Y6, Y6
 	VPSLLD       $0x17, Y6, Y6
-	VMULPS       Y6, Y8, Y8
+	VMULPS       Y6, Y9, Y9
 	VPADDD       const0000007f<>+0(SB), Y7, Y7
 	VPSLLD       $0x17, Y7, Y7
-	VMULPS       Y7, Y8, Y8
-	VADDPS       Y0, Y8, Y8
-	VDIVPS       Y8, Y5, Y5
-	VFMADD231PS  64(R9), Y5, Y3
-	VMOVUPS      96(R10), Y5
-	VMOVUPS      96(DI)(DX*4), Y6
-	VFMADD213PS  96(R8)(DX*4), Y6, Y5
+	VMULPS       Y7, Y9, Y9
+	VADDPS       Y0, Y9, Y9
+	VDIVPS       Y9, Y5, Y5
+	VFMADD231PS  64(R8), Y5, Y3
+	VMOVUPS      96(R9), Y5
+	VMOVUPS      96(SI)(DX*4), Y6
+	VFMADD213PS  96(DI)(DX*4), Y6, Y5
 	VMOVUPS      constc2d20000<>+0(SB), Y6
 	VMOVUPS      const42d20000<>+0(SB), Y7
 	VMAXPS       Y5, Y6, Y6
@@ -1599,100 +1814,111 @@ loop4:
 	VMOVAPS      Y6, Y6
 	VFNMSUB231PS const3f318000<>+0(SB), Y7, Y6
 	VFNMADD231PS constb95e8083<>+0(SB), Y7, Y6
-	VMOVUPS      const39506967<>+0(SB), Y8
-	VFMADD213PS  const3ab743ce<>+0(SB), Y6, Y8
-	VFMADD213PS  const3c088908<>+0(SB), Y6, Y8
-	VFMADD213PS  const3d2aa9c1<>+0(SB), Y6, Y8
-	VFMADD213PS  const3e2aaaaa<>+0(SB), Y6, Y8
-	VFMADD213PS  const3f000000<>+0(SB), Y6, Y8
-	VMULPS       Y6, Y8, Y8
-	VFMADD213PS  Y6, Y6, Y8
-	VADDPS       Y0, Y8, Y8
+	VMULPS       Y6, Y6, Y8
+	VMOVUPS      const39506967<>+0(SB), Y9
+	VFMADD213PS  const3ab743ce<>+0(SB), Y6, Y9
+	VMOVUPS      const3c088908<>+0(SB), Y10
+	VFMADD213PS  const3d2aa9c1<>+0(SB), Y6, Y10
+	VFMADD213PS  Y10, Y8, Y9
+	VMOVUPS      const3e2aaaaa<>+0(SB), Y10
+	VFMADD213PS  const3f000000<>+0(SB), Y6, Y10
+	VFMADD213PS  Y10, Y8, Y9
+	VFMADD213PS  Y6, Y8, Y9
+	VADDPS       Y0, Y9, Y9
 	VCVTPS2DQ    Y7, Y7
 	VPSRAD       $0x01, Y7, Y6
 	VPSUBD       Y6, Y7, Y7
 	VPADDD       const0000007f<>+0(SB), Y6, Y6
 	VPSLLD       $0x17, Y6, Y6
-	VMULPS       Y6, Y8, Y8
+	VMULPS       Y6, Y9, Y9
 	VPADDD       const0000007f<>+0(SB), Y7, Y7
 	VPSLLD       $0x17, Y7, Y7
-	VMULPS       Y7, Y8, Y8
-	VADDPS       Y0, Y8, Y8
-	VDIVPS       Y8, Y5, Y5
-	VFMADD231PS  96(R9), Y5, Y4
+	VMULPS       Y7, Y9, Y9
+	VADDPS       Y0, Y9, Y9
+	VDIVPS       Y9, Y5, Y5
+	VFMADD231PS  96(R8), Y5, Y4
+	PREFETCHT0   (R8)(BX*1)
+	PREFETCHT0   64(R8)(BX*1)
+	ADDQ         CX, R8
+	PREFETCHT0   (R9)(BX*1)
+	PREFETCHT0   64(R9)(BX*1)
 	ADDQ         CX, R9
-	ADDQ         CX, R10
-	DECQ         R11
+	DECQ         R10
 	JNZ          loop4
-	MOVQ         sum_base+0(FP), R9
-	VMOVUPS      (R9)(DX*4), Y5
+	MOVQ         sum_base+0(FP), R8
+	VMOVUPS      (R8)(DX*4), Y5
 	VADDPS       Y5, Y1, Y1
-	VMOVUPS      Y1, (R9)(DX*4)
-	VMOVUPS      32(R9)(DX*4), Y1
+	VMOVUPS      Y1, (R8)(DX*4)
+	VMOVUPS      32(R8)(DX*4), Y1
 	VADDPS       Y1, Y2, Y2
-	VMOVUPS      Y2, 32(R9)(DX*4)
-	VMOVUPS      64(R9)(DX*4), Y1
+	VMOVUPS      Y2, 32(R8)(DX*4)
+	VMOVUPS      64(R8)(DX*4), Y1
 	VADDPS       Y1, Y3, Y3
-	VMOVUPS      Y3, 64(R9)(DX*4)
-	VMOVUPS      96(R9)(DX*4), Y1
+	VMOVUPS      Y3, 64(R8)(DX*4)
+	VMOVUPS      96(R8)(DX*4), Y1
 	VADDPS       Y1, Y4, Y4
-	VMOVUPS      Y4, 96(R9)(DX*4)
+	VMOVUPS      Y4, 96(R8)(DX*4)
 	ADDQ         $+32, DX
 	SUBQ         $+32, AX
 	JMP          block2
 
 smaller3:
 block5:
-	CMPQ    AX, $+8
-	JLT     smaller6
-	VMOVUPS (DI)(DX*4), Y2
-	VMOVUPS (R8)(DX*4), Y3
-	VXORPS  Y1, Y1, Y1
-	LEAQ    (BX)(DX*4), R9
-	LEAQ    (SI)(DX*4), R10
-	MOVQ    rows+120(FP), R11
+	CMPQ   AX, $+8
+	JLT    smaller6
+	VXORPS Y1, Y1, Y1
+	MOVQ   dy_base+24(FP), R8
+	LEAQ   (R8)(DX*4), R8
+	MOVQ   x_base+48(FP), R9
+	LEAQ   (R9)(DX*4), R9
+	MOVQ   rows+120(FP), R10
 
 loop7:
-	VMOVUPS      (R10), Y4
-	VFMADD213PS  Y3, Y2, Y4
-	VMOVUPS      constc2d20000<>+0(SB), Y5
-	VMOVUPS      const42d20000<>+0(SB), Y6
-	VMAXPS       Y4, Y5, Y5
-	VMINPS       Y5, Y6, Y5
-	VMULPS       constbfb8aa3b<>+0(SB), Y5, Y6
-	VROUNDPS     $0x00, Y6, Y6
-	VMOVAPS      Y5, Y5
-	VFNMSUB231PS const3f318000<>+0(SB), Y6, Y5
-	VFNMADD231PS constb95e8083<>+0(SB), Y6, Y5
-	VMOVUPS      const39506967<>+0(SB), Y7
-	VFMADD213PS  const3ab743ce<>+0(SB), Y5, Y7
-	VFMADD213PS  const3c088908<>+0(SB), Y5, Y7
-	VFMADD213PS  const3d2aa9c1<>+0(SB), Y5, Y7
-	VFMADD213PS  const3e2aaaaa<>+0(SB), Y5, Y7
-	VFMADD213PS  const3f000000<>+0(SB), Y5, Y7
-	VMULPS       Y5, Y7, Y7
-	VFMADD213PS  Y5, Y5, Y7
-	VADDPS       Y0, Y7, Y7
-	VCVTPS2DQ    Y6, Y6
-	VPSRAD       $0x01, Y6, Y5
-	VPSUBD       Y5, Y6, Y6
-	VPADDD       const0000007f<>+0(SB), Y5, Y5
-	VPSLLD       $0x17, Y5, Y5
-	VMULPS       Y5, Y7, Y7
-	VPADDD       const0000007f<>+0(SB), Y6, Y6
-	VPSLLD       $0x17, Y6, Y6
-	VMULPS       Y6, Y7, Y7
-	VADDPS       Y0, Y7, Y7
-	VDIVPS       Y7, Y4, Y4
-	VFMADD231PS  (R9), Y4, Y1
+	VMOVUPS      (R9), Y2
+	VMOVUPS      (SI)(DX*4), Y3
+	VFMADD213PS  (DI)(DX*4), Y3, Y2
+	VMOVUPS      constc2d20000<>+0(SB), Y3
+	VMOVUPS      const42d20000<>+0(SB), Y4
+	VMAXPS       Y2, Y3, Y3
+	VMINPS       Y3, Y4, Y3
+	VMULPS       constbfb8aa3b<>+0(SB), Y3, Y4
+	VROUNDPS     $0x00, Y4, Y4
+	VMOVAPS      Y3, Y3
+	VFNMSUB231PS const3f318000<>+0(SB), Y4, Y3
+	VFNMADD231PS constb95e8083<>+0(SB), Y4, Y3
+	VMULPS       Y3, Y3, Y5
+	VMOVUPS      const39506967<>+0(SB), Y6
+	VFMADD213PS  const3ab743ce<>+0(SB), Y3, Y6
+	VMOVUPS      const3c088908<>+0(SB), Y7
+	VFMADD213PS  const3d2aa9c1<>+0(SB), Y3, Y7
+	VFMADD213PS  Y7, Y5, Y6
+	VMOVUPS      const3e2aaaaa<>+0(SB), Y7
+	VFMADD213PS  const3f000000<>+0(SB), Y3, Y7
+	VFMADD213PS  Y7, Y5, Y6
+	VFMADD213PS  Y3, Y5, Y6
+	VADDPS       Y0, Y6, Y6
+	VCVTPS2DQ    Y4, Y4
+	VPSRAD       $0x01, Y4, Y3
+	VPSUBD       Y3, Y4, Y4
+	VPADDD       const0000007f<>+0(SB), Y3, Y3
+	VPSLLD       $0x17, Y3, Y3
+	VMULPS       Y3, Y6, Y6
+	VPADDD       const0000007f<>+0(SB), Y4, Y4
+	VPSLLD       $0x17, Y4, Y4
+	VMULPS       Y4, Y6, Y6
+	VADDPS       Y0, Y6, Y6
+	VDIVPS       Y6, Y2, Y2
+	VFMADD231PS  (R8), Y2, Y1
+	PREFETCHT0   (R8)(BX*1)
+	ADDQ         CX, R8
+	PREFETCHT0   (R9)(BX*1)
 	ADDQ         CX, R9
-	ADDQ         CX, R10
-	DECQ         R11
+	DECQ         R10
 	JNZ          loop7
-	MOVQ         sum_base+0(FP), R9
-	VMOVUPS      (R9)(DX*4), Y2
+	MOVQ         sum_base+0(FP), R8
+	VMOVUPS      (R8)(DX*4), Y2
 	VADDPS       Y2, Y1, Y1
-	VMOVUPS      Y1, (R9)(DX*4)
+	VMOVUPS      Y1, (R8)(DX*4)
 	ADDQ         $+8, DX
 	SUBQ         $+8, AX
 	JMP          block5
@@ -1703,50 +1929,56 @@ smaller6:
 	MOVQ         AX, X1
 	VPBROADCASTD X1, Y1
 	VPCMPGTD     iota<>+0(SB), Y1, Y1
-	VMASKMOVPS   (DI)(DX*4), Y1, Y3
-	VMASKMOVPS   (R8)(DX*4), Y1, Y4
 	VXORPS       Y2, Y2, Y2
-	LEAQ         (BX)(DX*4), AX
-	LEAQ         (SI)(DX*4), BX
-	MOVQ         rows+120(FP), SI
+	MOVQ         dy_base+24(FP), AX
+	LEAQ         (AX)(DX*4), AX
+	MOVQ         x_base+48(FP), R8
+	LEAQ         (R8)(DX*4), R8
+	MOVQ         rows+120(FP), R9
 
 loop8:
-	VMASKMOVPS   (BX), Y1, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VMOVUPS      constc2d20000<>+0(SB), Y6
-	VMOVUPS      const42d20000<>+0(SB), Y7
-	VMAXPS       Y5, Y6, Y6
-	VMINPS       Y6, Y7, Y6
-	VMULPS       constbfb8aa3b<>+0(SB), Y6, Y7
-	VROUNDPS     $0x00, Y7, Y7
-	VMOVAPS      Y6, Y6
-	VFNMSUB231PS const3f318000<>+0(SB), Y7, Y6
-	VFNMADD231PS constb95e8083<>+0(SB), Y7, Y6
-	VMOVUPS      const39506967<>+0(SB), Y8
-	VFMADD213PS  const3ab743ce<>+0(SB), Y6, Y8
-	VFMADD213PS  const3c088908<>+0(SB), Y6, Y8
-	VFMADD213PS  const3d2aa9c1<>+0(SB), Y6, Y8
-	VFMADD213PS  const3e2aaaaa<>+0(SB), Y6, Y8
-	VFMADD213PS  const3f000000<>+0(SB), Y6, Y8
-	VMULPS       Y6, Y8, Y8
-	VFMADD213PS  Y6, Y6, Y8
-	VADDPS       Y0, Y8, Y8
-	VCVTPS2DQ    Y7, Y7
-	VPSRAD       $0x01, Y7, Y6
-	VPSUBD       Y6, Y7, Y7
-	VPADDD       const0000007f<>+0(SB), Y6, Y6
-	VPSLLD       $0x17, Y6, Y6
-	VMULPS       Y6, Y8, Y8
-	VPADDD       const0000007f<>+0(SB), Y7, Y7
-	VPSLLD       $0x17, Y7, Y7
-	VMULPS       Y7, Y8, Y8
-	VADDPS       Y0, Y8, Y8
-	VDIVPS       Y8, Y5, Y5
-	VMASKMOVPS   (AX), Y1, Y6
-	VFMADD231PS  Y6, Y5, Y2
+	VMASKMOVPS   (R8), Y1, Y3
+	VMASKMOVPS   (DI)(DX*4), Y1, Y4
+	VMASKMOVPS   (SI)(DX*4), Y1, Y5
+	VFMADD213PS  Y4, Y5, Y3
+	VMOVUPS      constc2d20000<>+0(SB), Y4
+	VMOVUPS      const42d20000<>+0(SB), Y5
+	VMAXPS       Y3, Y4, Y4
+	VMINPS       Y4, Y5, Y4
+	VMULPS       constbfb8aa3b<>+0(SB), Y4, Y5
+	VROUNDPS     $0x00, Y5, Y5
+	VMOVAPS      Y4, Y4
+	VFNMSUB231PS const3f318000<>+0(SB), Y5, Y4
+	VFNMADD231PS constb95e8083<>+0(SB), Y5, Y4
+	VMULPS       Y4, Y4, Y6
+	VMOVUPS      const39506967<>+0(SB), Y7
+	VFMADD213PS  const3ab743ce<>+0(SB), Y4, Y7
+	VMOVUPS      const3c088908<>+0(SB), Y8
+	VFMADD213PS  const3d2aa9c1<>+0(SB), Y4, Y8
+	VFMADD213PS  Y8, Y6, Y7
+	VMOVUPS      const3e2aaaaa<>+0(SB), Y8
+	VFMADD213PS  const3f000000<>+0(SB), Y4, Y8
+	VFMADD213PS  Y8, Y6, Y7
+	VFMADD213PS  Y4, Y6, Y7
+	VADDPS       Y0, Y7, Y7
+	VCVTPS2DQ    Y5, Y5
+	VPSRAD       $0x01, Y5, Y4
+	VPSUBD       Y4, Y5, Y5
+	VPADDD       const0000007f<>+0(SB), Y4, Y4
+	VPSLLD       $0x17, Y4, Y4
+	VMULPS       Y4, Y7, Y7
+	VPADDD       const0000007f<>+0(SB), Y5, Y5
+	VPSLLD       $0x17, Y5, Y5
+	VMULPS       Y5, Y7, Y7
+	VADDPS       Y0, Y7, Y7
+	VDIVPS       Y7, Y3, Y3
+	VMASKMOVPS   (AX), Y1, Y4
+	VFMADD231PS  Y4, Y3, Y2
+	PREFETCHT0   (AX)(BX*1)
 	ADDQ         CX, AX
-	ADDQ         CX, BX
-	DECQ         SI
+	PREFETCHT0   (R8)(BX*1)
+	ADDQ         CX, R8
+	DECQ         R9
 	JNZ          loop8
 	MOVQ         sum_base+0(FP), AX
 	VMASKMOVPS   (AX)(DX*4), Y1, Y0
@@ -1759,7 +1991,7 @@ done1:
 	RET
 
 // func normalizeDotClipAVX2(sum []float32, dy []float32, x []float32, scale []float32, shift []float32, rows int, c int, lo float32, hi float32)
-// Requires: AVX, AVX2, FMA3, SSE2
+// Requires: AVX, AVX2, FMA3, MMX+, SSE2
 TEXT ·normalizeDotClipAVX2(SB), $0-144
 	VBROADCASTSS lo+136(FP), Y0
 	VBROADCASTSS hi+140(FP), Y1
@@ -1767,10 +1999,10 @@ TEXT ·normalizeDotClipAVX2(SB), $0-144
 	MOVQ         AX, CX
 	SHLQ         $0x02, CX
 	XORQ         DX, DX
-	MOVQ         dy_base+24(FP), BX
-	MOVQ         x_base+48(FP), SI
-	MOVQ         scale_base+72(FP), DI
-	MOVQ         shift_base+96(FP), R8
+	MOVQ         rows+120(FP), BX
+	IMULQ        CX, BX
+	MOVQ         scale_base+72(FP), SI
+	MOVQ         shift_base+96(FP), DI
 
 block2:
 	CMPQ   AX, $+32
@@ -1779,81 +2011,90 @@ block2:
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
-	LEAQ   (BX)(DX*4), R9
-	LEAQ   (SI)(DX*4), R10
-	MOVQ   rows+120(FP), R11
+	MOVQ   dy_base+24(FP), R8
+	LEAQ   (R8)(DX*4), R8
+	MOVQ   x_base+48(FP), R9
+	LEAQ   (R9)(DX*4), R9
+	MOVQ   rows+120(FP), R10
 
 loop4:
-	VMOVUPS     (R10), Y6
-	VMOVUPS     (DI)(DX*4), Y7
-	VFMADD213PS (R8)(DX*4), Y7, Y6
+	VMOVUPS     (R9), Y6
+	VMOVUPS     (SI)(DX*4), Y7
+	VFMADD213PS (DI)(DX*4), Y7, Y6
 	VMAXPS      Y6, Y0, Y6
 	VMINPS      Y6, Y1, Y6
-	VFMADD231PS (R9), Y6, Y2
-	VMOVUPS     32(R10), Y6
-	VMOVUPS     32(DI)(DX*4), Y7
-	VFMADD213PS 32(R8)(DX*4), Y7, Y6
+	VFMADD231PS (R8), Y6, Y2
+	VMOVUPS     32(R9), Y6
+	VMOVUPS     32(SI)(DX*4), Y7
+	VFMADD213PS 32(DI)(DX*4), Y7, Y6
 	VMAXPS      Y6, Y0, Y6
 	VMINPS      Y6, Y1, Y6
-	VFMADD231PS 32(R9), Y6, Y3
-	VMOVUPS     64(R10), Y6
-	VMOVUPS     64(DI)(DX*4), Y7
-	VFMADD213PS 64(R8)(DX*4), Y7, Y6
+	VFMADD231PS 32(R8), Y6, Y3
+	VMOVUPS     64(R9), Y6
+	VMOVUPS     64(SI)(DX*4), Y7
+	VFMADD213PS 64(DI)(DX*4), Y7, Y6
 	VMAXPS      Y6, Y0, Y6
 	VMINPS      Y6, Y1, Y6
-	VFMADD231PS 64(R9), Y6, Y4
-	VMOVUPS     96(R10), Y6
-	VMOVUPS     96(DI)(DX*4), Y7
-	VFMADD213PS 96(R8)(DX*4), Y7, Y6
+	VFMADD231PS 64(R8), Y6, Y4
+	VMOVUPS     96(R9), Y6
+	VMOVUPS     96(SI)(DX*4), Y7
+	VFMADD213PS 96(DI)(DX*4), Y7, Y6
 	VMAXPS      Y6, Y0, Y6
 	VMINPS      Y6, Y1, Y6
-	VFMADD231PS 96(R9), Y6, Y5
+	VFMADD231PS 96(R8), Y6, Y5
+	PREFETCHT0  (R8)(BX*1)
+	PREFETCHT0  64(R8)(BX*1)
+	ADDQ        CX, R8
+	PREFETCHT0  (R9)(BX*1)
+	PREFETCHT0  64(R9)(BX*1)
 	ADDQ        CX, R9
-	ADDQ        CX, R10
-	DECQ        R11
+	DECQ        R10
 	JNZ         loop4
-	MOVQ        sum_base+0(FP), R9
-	VMOVUPS     (R9)(DX*4), Y6
+	MOVQ        sum_base+0(FP), R8
+	VMOVUPS     (R8)(DX*4), Y6
 	VADDPS      Y6, Y2, Y2
-	VMOVUPS     Y2, (R9)(DX*4)
-	VMOVUPS     32(R9)(DX*4), Y2
+	VMOVUPS     Y2, (R8)(DX*4)
+	VMOVUPS     32(R8)(DX*4), Y2
 	VADDPS      Y2, Y3, Y3
-	VMOVUPS     Y3, 32(R9)(DX*4)
-	VMOVUPS     64(R9)(DX*4), Y2
+	VMOVUPS     Y3, 32(R8)(DX*4)
+	VMOVUPS     64(R8)(DX*4), Y2
 	VADDPS      Y2, Y4, Y4
-	VMOVUPS     Y4, 64(R9)(DX*4)
-	VMOVUPS     96(R9)(DX*4), Y2
+	VMOVUPS     Y4, 64(R8)(DX*4)
+	VMOVUPS     96(R8)(DX*4), Y2
 	VADDPS      Y2, Y5, Y5
-	VMOVUPS     Y5, 96(R9)(DX*4)
+	VMOVUPS     Y5, 96(R8)(DX*4)
 	ADDQ        $+32, DX
 	SUBQ        $+32, AX
 	JMP         block2
 
 smaller3:
 block5:
-	CMPQ    AX, $+8
-	JLT     smaller6
-	VMOVUPS (DI)(DX*4), Y3
-	VMOVUPS (R8)(DX*4), Y4
-	VXORPS  Y2, Y2, Y2
-	LEAQ    (BX)(DX*4), R9
-	LEAQ    (SI)(DX*4), R10
-	MOVQ    rows+120(FP), R11
+	CMPQ   AX, $+8
+	JLT    smaller6
+	VXORPS Y2, Y2, Y2
+	MOVQ   dy_base+24(FP), R8
+	LEAQ   (R8)(DX*4), R8
+	MOVQ   x_base+48(FP), R9
+	LEAQ   (R9)(DX*4), R9
+	MOVQ   rows+120(FP), R10
 
 loop7:
-	VMOVUPS     (R10), Y5
-	VFMADD213PS Y4, Y3, Y5
-	VMAXPS      Y5, Y0, Y5
-	VMINPS      Y5, Y1, Y5
-	VFMADD231PS (R9), Y5, Y2
+	VMOVUPS     (R9), Y3
+	VMOVUPS     (SI)(DX*4), Y4
+	VFMADD213PS (DI)(DX*4), Y4, Y3
+	VMAXPS      Y3, Y0, Y3
+	VMINPS      Y3, Y1, Y3
+	VFMADD231PS (R8), Y3, Y2
+	PREFETCHT0  (R8)(BX*1)
+	ADDQ        CX, R8
+	PREFETCHT0  (R9)(BX*1)
 	ADDQ        CX, R9
-	ADDQ        CX, R10
-	DECQ        R11
+	DECQ        R10
 	JNZ         loop7
-	MOVQ        sum_base+0(FP), R9
-	VMOVUPS     (R9)(DX*4), Y3
+	MOVQ        sum_base+0(FP), R8
+	VMOVUPS     (R8)(DX*4), Y3
 	VADDPS      Y3, Y2, Y2
-	VMOVUPS     Y2, (R9)(DX*4)
+	VMOVUPS     Y2, (R8)(DX*4)
 	ADDQ        $+8, DX
 	SUBQ        $+8, AX
 	JMP         block5
@@ -1864,23 +2105,27 @@ smaller6:
 	MOVQ         AX, X2
 	VPBROADCASTD X2, Y2
 	VPCMPGTD     iota<>+0(SB), Y2, Y2
-	VMASKMOVPS   (DI)(DX*4), Y2, Y4
-	VMASKMOVPS   (R8)(DX*4), Y2, Y5
 	VXORPS       Y3, Y3, Y3
-	LEAQ         (BX)(DX*4), AX
-	LEAQ         (SI)(DX*4), BX
-	MOVQ         rows+120(FP), SI
+	MOVQ         dy_base+24(FP), AX
+	LEAQ         (AX)(DX*4), AX
+	MOVQ         x_base+48(FP), R8
+	LEAQ         (R8)(DX*4), R8
+	MOVQ         rows+120(FP), R9
 
 loop8:
-	VMASKMOVPS  (BX), Y2, Y6
-	VFMADD213PS Y5, Y4, Y6
-	VMAXPS      Y6, Y0, Y6
-	VMINPS      Y6, Y1, Y6
-	VMASKMOVPS  (AX), Y2, Y7
-	VFMADD231PS Y7, Y6, Y3
+	VMASKMOVPS  (R8), Y2, Y4
+	VMASKMOVPS  (DI)(DX*4), Y2, Y5
+	VMASKMOVPS  (SI)(DX*4), Y2, Y6
+	VFMADD213PS Y5, Y6, Y4
+	VMAXPS      Y4, Y0, Y4
+	VMINPS      Y4, Y1, Y4
+	VMASKMOVPS  (AX), Y2, Y5
+	VFMADD231PS Y5, Y4, Y3
+	PREFETCHT0  (AX)(BX*1)
 	ADDQ        CX, AX
-	ADDQ        CX, BX
-	DECQ        SI
+	PREFETCHT0  (R8)(BX*1)
+	ADDQ        CX, R8
+	DECQ        R9
 	JNZ         loop8
 	MOVQ        sum_base+0(FP), AX
 	VMASKMOVPS  (AX)(DX*4), Y2, Y0
@@ -1893,17 +2138,17 @@ done1:
 	RET
 
 // func normalizeBackwardSumsIdentityAVX2(sumDz []float32, sumDzX []float32, dy []float32, x []float32, scale []float32, shift []float32, mean []float32, rows int, c int, lo float32, hi float32)
-// Requires: AVX, AVX2, FMA3, SSE2
+// Requires: AVX, AVX2, FMA3, MMX+, SSE2
 TEXT ·normalizeBackwardSumsIdentityAVX2(SB), $0-192
-	MOVQ c+176(FP), AX
-	MOVQ AX, CX
-	SHLQ $0x02, CX
-	XORQ DX, DX
-	MOVQ dy_base+48(FP), BX
-	MOVQ x_base+72(FP), SI
-	MOVQ scale_base+96(FP), DI
-	MOVQ shift_base+120(FP), R8
-	MOVQ mean_base+144(FP), R9
+	MOVQ  c+176(FP), AX
+	MOVQ  AX, CX
+	SHLQ  $0x02, CX
+	XORQ  DX, DX
+	MOVQ  rows+168(FP), BX
+	IMULQ CX, BX
+	MOVQ  scale_base+96(FP), SI
+	MOVQ  shift_base+120(FP), SI
+	MOVQ  mean_base+144(FP), SI
 
 block2:
 	CMPQ   AX, $+32
@@ -1916,96 +2161,103 @@ block2:
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
-	LEAQ   (BX)(DX*4), R10
-	LEAQ   (SI)(DX*4), R11
-	MOVQ   rows+168(FP), R12
+	MOVQ   dy_base+48(FP), DI
+	LEAQ   (DI)(DX*4), DI
+	MOVQ   x_base+72(FP), R8
+	LEAQ   (R8)(DX*4), R8
+	MOVQ   rows+168(FP), R9
 
 loop4:
-	VMOVUPS     (R10), Y8
-	VMOVUPS     (R11), Y9
-	VSUBPS      (R9)(DX*4), Y9, Y9
+	VMOVUPS     (DI), Y8
+	VMOVUPS     (R8), Y9
+	VSUBPS      (SI)(DX*4), Y9, Y9
 	VADDPS      Y8, Y0, Y0
 	VFMADD231PS Y8, Y9, Y1
-	VMOVUPS     32(R10), Y8
-	VMOVUPS     32(R11), Y9
-	VSUBPS      32(R9)(DX*4), Y9, Y9
+	VMOVUPS     32(DI), Y8
+	VMOVUPS     32(R8), Y9
+	VSUBPS      32(SI)(DX*4), Y9, Y9
 	VADDPS      Y8, Y2, Y2
 	VFMADD231PS Y8, Y9, Y3
-	VMOVUPS     64(R10), Y8
-	VMOVUPS     64(R11), Y9
-	VSUBPS      64(R9)(DX*4), Y9, Y9
+	VMOVUPS     64(DI), Y8
+	VMOVUPS     64(R8), Y9
+	VSUBPS      64(SI)(DX*4), Y9, Y9
 	VADDPS      Y8, Y4, Y4
 	VFMADD231PS Y8, Y9, Y5
-	VMOVUPS     96(R10), Y8
-	VMOVUPS     96(R11), Y9
-	VSUBPS      96(R9)(DX*4), Y9, Y9
+	VMOVUPS     96(DI), Y8
+	VMOVUPS     96(R8), Y9
+	VSUBPS      96(SI)(DX*4), Y9, Y9
 	VADDPS      Y8, Y6, Y6
 	VFMADD231PS Y8, Y9, Y7
-	ADDQ        CX, R10
-	ADDQ        CX, R11
-	DECQ        R12
+	PREFETCHT0  (DI)(BX*1)
+	PREFETCHT0  64(DI)(BX*1)
+	ADDQ        CX, DI
+	PREFETCHT0  (R8)(BX*1)
+	PREFETCHT0  64(R8)(BX*1)
+	ADDQ        CX, R8
+	DECQ        R9
 	JNZ         loop4
-	MOVQ        sumDz_base+0(FP), R10
-	VMOVUPS     (R10)(DX*4), Y8
+	MOVQ        sumDz_base+0(FP), DI
+	VMOVUPS     (DI)(DX*4), Y8
 	VADDPS      Y8, Y0, Y0
-	VMOVUPS     Y0, (R10)(DX*4)
-	VMOVUPS     32(R10)(DX*4), Y0
+	VMOVUPS     Y0, (DI)(DX*4)
+	VMOVUPS     32(DI)(DX*4), Y0
 	VADDPS      Y0, Y2, Y2
-	VMOVUPS     Y2, 32(R10)(DX*4)
-	VMOVUPS     64(R10)(DX*4), Y0
+	VMOVUPS     Y2, 32(DI)(DX*4)
+	VMOVUPS     64(DI)(DX*4), Y0
 	VADDPS      Y0, Y4, Y4
-	VMOVUPS     Y4, 64(R10)(DX*4)
-	VMOVUPS     96(R10)(DX*4), Y0
+	VMOVUPS     Y4, 64(DI)(DX*4)
+	VMOVUPS     96(DI)(DX*4), Y0
 	VADDPS      Y0, Y6, Y6
-	VMOVUPS     Y6, 96(R10)(DX*4)
-	MOVQ        sumDzX_base+24(FP), R10
-	VMOVUPS     (R10)(DX*4), Y0
+	VMOVUPS     Y6, 96(DI)(DX*4)
+	MOVQ        sumDzX_base+24(FP), DI
+	VMOVUPS     (DI)(DX*4), Y0
 	VADDPS      Y0, Y1, Y1
-	VMOVUPS     Y1, (R10)(DX*4)
-	VMOVUPS     32(R10)(DX*4), Y0
+	VMOVUPS     Y1, (DI)(DX*4)
+	VMOVUPS     32(DI)(DX*4), Y0
 	VADDPS      Y0, Y3, Y3
-	VMOVUPS     Y3, 32(R10)(DX*4)
-	VMOVUPS     64(R10)(DX*4), Y0
+	VMOVUPS     Y3, 32(DI)(DX*4)
+	VMOVUPS     64(DI)(DX*4), Y0
 	VADDPS      Y0, Y5, Y5
-	VMOVUPS     Y5, 64(R10)(DX*4)
-	VMOVUPS     96(R10)(DX*4), Y0
+	VMOVUPS     Y5, 64(DI)(DX*4)
+	VMOVUPS     96(DI)(DX*4), Y0
 	VADDPS      Y0, Y7, Y7
-	VMOVUPS     Y7, 96(R10)(DX*4)
+	VMOVUPS     Y7, 96(DI)(DX*4)
 	ADDQ        $+32, DX
 	SUBQ        $+32, AX
 	JMP         block2
 
 smaller3:
 block5:
-	CMPQ    AX, $+8
-	JLT     smaller6
-	VMOVUPS (DI)(DX*4), Y0
-	VMOVUPS (R8)(DX*4), Y0
-	VMOVUPS (R9)(DX*4), Y2
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	LEAQ    (BX)(DX*4), R10
-	LEAQ    (SI)(DX*4), R11
-	MOVQ    rows+168(FP), R12
+	CMPQ   AX, $+8
+	JLT    smaller6
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	MOVQ   dy_base+48(FP), DI
+	LEAQ   (DI)(DX*4), DI
+	MOVQ   x_base+72(FP), R8
+	LEAQ   (R8)(DX*4), R8
+	MOVQ   rows+168(FP), R9
 
 loop7:
-	VMOVUPS     (R10), Y3
-	VMOVUPS     (R11), Y4
-	VSUBPS      Y2, Y4, Y4
-	VADDPS      Y3, Y0, Y0
-	VFMADD231PS Y3, Y4, Y1
-	ADDQ        CX, R10
-	ADDQ        CX, R11
-	DECQ        R12
-	JNZ         loop7
-	MOVQ        sumDz_base+0(FP), R10
-	VMOVUPS     (R10)(DX*4), Y2
+	VMOVUPS     (DI), Y2
+	VMOVUPS     (R8), Y3
+	VSUBPS      (SI)(DX*4), Y3, Y3
 	VADDPS      Y2, Y0, Y0
-	VMOVUPS     Y0, (R10)(DX*4)
-	MOVQ        sumDzX_base+24(FP), R10
-	VMOVUPS     (R10)(DX*4), Y0
+	VFMADD231PS Y2, Y3, Y1
+	PREFETCHT0  (DI)(BX*1)
+	ADDQ        CX, DI
+	PREFETCHT0  (R8)(BX*1)
+	ADDQ        CX, R8
+	DECQ        R9
+	JNZ         loop7
+	MOVQ        sumDz_base+0(FP), DI
+	VMOVUPS     (DI)(DX*4), Y2
+	VADDPS      Y2, Y0, Y0
+	VMOVUPS     Y0, (DI)(DX*4)
+	MOVQ        sumDzX_base+24(FP), DI
+	VMOVUPS     (DI)(DX*4), Y0
 	VADDPS      Y0, Y1, Y1
-	VMOVUPS     Y1, (R10)(DX*4)
+	VMOVUPS     Y1, (DI)(DX*4)
 	ADDQ        $+8, DX
 	SUBQ        $+8, AX
 	JMP         block5
@@ -2016,24 +2268,26 @@ smaller6:
 	MOVQ         AX, X0
 	VPBROADCASTD X0, Y0
 	VPCMPGTD     iota<>+0(SB), Y0, Y0
-	VMASKMOVPS   (DI)(DX*4), Y0, Y1
-	VMASKMOVPS   (R8)(DX*4), Y0, Y1
-	VMASKMOVPS   (R9)(DX*4), Y0, Y3
 	VXORPS       Y1, Y1, Y1
 	VXORPS       Y2, Y2, Y2
-	LEAQ         (BX)(DX*4), AX
-	LEAQ         (SI)(DX*4), BX
-	MOVQ         rows+168(FP), SI
+	MOVQ         dy_base+48(FP), AX
+	LEAQ         (AX)(DX*4), AX
+	MOVQ         x_base+72(FP), DI
+	LEAQ         (DI)(DX*4), DI
+	MOVQ         rows+168(FP), R8
 
 loop8:
-	VMASKMOVPS  (AX), Y0, Y4
-	VMASKMOVPS  (BX), Y0, Y5
-	VSUBPS      Y3, Y5, Y5
-	VADDPS      Y4, Y1, Y1
-	VFMADD231PS Y4, Y5, Y2
+	VMASKMOVPS  (AX), Y0, Y3
+	VMASKMOVPS  (DI), Y0, Y4
+	VMASKMOVPS  (SI)(DX*4), Y0, Y5
+	VSUBPS      Y5, Y4, Y4
+	VADDPS      Y3, Y1, Y1
+	VFMADD231PS Y3, Y4, Y2
+	PREFETCHT0  (AX)(BX*1)
 	ADDQ        CX, AX
-	ADDQ        CX, BX
-	DECQ        SI
+	PREFETCHT0  (DI)(BX*1)
+	ADDQ        CX, DI
+	DECQ        R8
 	JNZ         loop8
 	MOVQ        sumDz_base+0(FP), AX
 	VMASKMOVPS  (AX)(DX*4), Y0, Y3
@@ -2050,18 +2304,18 @@ done1:
 	RET
 
 // func normalizeBackwardSumsSwishAVX2(sumDz []float32, sumDzX []float32, dy []float32, x []float32, scale []float32, shift []float32, mean []float32, rows int, c int, lo float32, hi float32)
-// Requires: AVX, AVX2, FMA3, SSE2
+// Requires: AVX, AVX2, FMA3, MMX+, SSE2
 TEXT ·normalizeBackwardSumsSwishAVX2(SB), $0-192
 	VBROADCASTSS const3f800000<>+0(SB), Y0
 	MOVQ         c+176(FP), AX
 	MOVQ         AX, CX
 	SHLQ         $0x02, CX
 	XORQ         DX, DX
-	MOVQ         dy_base+48(FP), BX
-	MOVQ         x_base+72(FP), SI
-	MOVQ         scale_base+96(FP), DI
-	MOVQ         shift_base+120(FP), R8
-	MOVQ         mean_base+144(FP), R9
+	MOVQ         rows+168(FP), BX
+	IMULQ        CX, BX
+	MOVQ         scale_base+96(FP), SI
+	MOVQ         shift_base+120(FP), DI
+	MOVQ         mean_base+144(FP), R8
 
 block2:
 	CMPQ   AX, $+32
@@ -2074,14 +2328,16 @@ block2:
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
 	VXORPS Y8, Y8, Y8
-	LEAQ   (BX)(DX*4), R10
-	LEAQ   (SI)(DX*4), R11
-	MOVQ   rows+168(FP), R12
+	MOVQ   dy_base+48(FP), R9
+	LEAQ   (R9)(DX*4), R9
+	MOVQ   x_base+72(FP), R10
+	LEAQ   (R10)(DX*4), R10
+	MOVQ   rows+168(FP), R11
 
 loop4:
-	VMOVUPS      (R11), Y9
-	VMOVUPS      (DI)(DX*4), Y10
-	VFMADD213PS  (R8)(DX*4), Y10, Y9
+	VMOVUPS      (R10), Y9
+	VMOVUPS      (SI)(DX*4), Y10
+	VFMADD213PS  (DI)(DX*4), Y10, Y9
 	VMOVUPS      constc2d20000<>+0(SB), Y10
 	VMOVUPS      const42d20000<>+0(SB), Y11
 	VMAXPS       Y9, Y10, Y10
@@ -2091,38 +2347,40 @@ loop4:
 	VMOVAPS      Y10, Y10
 	VFNMSUB231PS const3f318000<>+0(SB), Y11, Y10
 	VFNMADD231PS constb95e8083<>+0(SB), Y11, Y10
-	VMOVUPS      const39506967<>+0(SB), Y12
-	VFMADD213PS  const3ab743ce<>+0(SB), Y10, Y12
-	VFMADD213PS  const3c088908<>+0(SB), Y10, Y12
-	VFMADD213PS  const3d2aa9c1<>+0(SB), Y10, Y12
-	VFMADD213PS  const3e2aaaaa<>+0(SB), Y10, Y12
-	VFMADD213PS  const3f000000<>+0(SB), Y10, Y12
-	VMULPS       Y10, Y12, Y12
-	VFMADD213PS  Y10, Y10, Y12
-	VADDPS       Y0, Y12, Y12
+	VMULPS       Y10, Y10, Y12
+	VMOVUPS      const39506967<>+0(SB), Y13
+	VFMADD213PS  const3ab743ce<>+0(SB), Y10, Y13
+	VMOVUPS      const3c088908<>+0(SB), Y14
+	VFMADD213PS  const3d2aa9c1<>+0(SB), Y10, Y14
+	VFMADD213PS  Y14, Y12, Y13
+	VMOVUPS      const3e2aaaaa<>+0(SB), Y14
+	VFMADD213PS  const3f000000<>+0(SB), Y10, Y14
+	VFMADD213PS  Y14, Y12, Y13
+	VFMADD213PS  Y10, Y12, Y13
+	VADDPS       Y0, Y13, Y13
 	VCVTPS2DQ    Y11, Y11
 	VPSRAD       $0x01, Y11, Y10
 	VPSUBD       Y10, Y11, Y11
 	VPADDD       const0000007f<>+0(SB), Y10, Y10
 	VPSLLD       $0x17, Y10, Y10
-	VMULPS       Y10, Y12, Y12
+	VMULPS       Y10, Y13, Y13
 	VPADDD       const0000007f<>+0(SB), Y11, Y11
 	VPSLLD       $0x17, Y11, Y11
-	VMULPS       Y11, Y12, Y12
-	VADDPS       Y0, Y12, Y12
-	VDIVPS       Y12, Y0, Y12
-	VSUBPS       Y12, Y0, Y10
+	VMULPS       Y11, Y13, Y13
+	VADDPS       Y0, Y13, Y13
+	VDIVPS       Y13, Y0, Y13
+	VSUBPS       Y13, Y0, Y10
 	VFMADD213PS  Y0, Y9, Y10
-	VMULPS       Y10, Y12, Y12
-	VMOVUPS      (R10), Y9
-	VMULPS       Y12, Y9, Y9
-	VMOVUPS      (R11), Y10
-	VSUBPS       (R9)(DX*4), Y10, Y10
+	VMOVUPS      (R9), Y9
+	VMULPS       Y13, Y9, Y9
+	VMULPS       Y10, Y9, Y9
+	VMOVUPS      (R10), Y10
+	VSUBPS       (R8)(DX*4), Y10, Y10
 	VADDPS       Y9, Y1, Y1
 	VFMADD231PS  Y9, Y10, Y2
-	VMOVUPS      32(R11), Y9
-	VMOVUPS      32(DI)(DX*4), Y10
-	VFMADD213PS  32(R8)(DX*4), Y10, Y9
+	VMOVUPS      32(R10), Y9
+	VMOVUPS      32(SI)(DX*4), Y10
+	VFMADD213PS  32(DI)(DX*4), Y10, Y9
 	VMOVUPS      constc2d20000<>+0(SB), Y10
 	VMOVUPS      const42d20000<>+0(SB), Y11
 	VMAXPS       Y9, Y10, Y10
@@ -2132,38 +2390,40 @@ loop4:
 	VMOVAPS      Y10, Y10
 	VFNMSUB231PS const3f318000<>+0(SB), Y11, Y10
 	VFNMADD231PS constb95e8083<>+0(SB), Y11, Y10
-	VMOVUPS      const39506967<>+0(SB), Y12
-	VFMADD213PS  const3ab743ce<>+0(SB), Y10, Y12
-	VFMADD213PS  const3c088908<>+0(SB), Y10, Y12
-	VFMADD213PS  const3d2aa9c1<>+0(SB), Y10, Y12
-	VFMADD213PS  const3e2aaaaa<>+0(SB), Y10, Y12
-	VFMADD213PS  const3f000000<>+0(SB), Y10, Y12
-	VMULPS       Y10, Y12, Y12
-	VFMADD213PS  Y10, Y10, Y12
-	VADDPS       Y0, Y12, Y12
+	VMULPS       Y10, Y10, Y12
+	VMOVUPS      const39506967<>+0(SB), Y13
+	VFMADD213PS  const3ab743ce<>+0(SB), Y10, Y13
+	VMOVUPS      const3c088908<>+0(SB), Y14
+	VFMADD213PS  const3d2aa9c1<>+0(SB), Y10, Y14
+	VFMADD213PS  Y14, Y12, Y13
+	VMOVUPS      const3e2aaaaa<>+0(SB), Y14
+	VFMADD213PS  const3f000000<>+0(SB), Y10, Y14
+	VFMADD213PS  Y14, Y12, Y13
+	VFMADD213PS  Y10, Y12, Y13
+	VADDPS       Y0, Y13, Y13
 	VCVTPS2DQ    Y11, Y11
 	VPSRAD       $0x01, Y11, Y10
 	VPSUBD       Y10, Y11, Y11
 	VPADDD       const0000007f<>+0(SB), Y10, Y10
 	VPSLLD       $0x17, Y10, Y10
-	VMULPS       Y10, Y12, Y12
+	VMULPS       Y10, Y13, Y13
 	VPADDD       const0000007f<>+0(SB), Y11, Y11
 	VPSLLD       $0x17, Y11, Y11
-	VMULPS       Y11, Y12, Y12
-	VADDPS       Y0, Y12, Y12
-	VDIVPS       Y12, Y0, Y12
-	VSUBPS       Y12, Y0, Y10
+	VMULPS       Y11, Y13, Y13
+	VADDPS       Y0, Y13, Y13
+	VDIVPS       Y13, Y0, Y13
+	VSUBPS       Y13, Y0, Y10
 	VFMADD213PS  Y0, Y9, Y10
-	VMULPS       Y10, Y12, Y12
-	VMOVUPS      32(R10), Y9
-	VMULPS       Y12, Y9, Y9
-	VMOVUPS      32(R11), Y10
-	VSUBPS       32(R9)(DX*4), Y10, Y10
+	VMOVUPS      32(R9), Y9
+	VMULPS       Y13, Y9, Y9
+	VMULPS       Y10, Y9, Y9
+	VMOVUPS      32(R10), Y10
+	VSUBPS       32(R8)(DX*4), Y10, Y10
 	VADDPS       Y9, Y3, Y3
 	VFMADD231PS  Y9, Y10, Y4
-	VMOVUPS      64(R11), Y9
-	VMOVUPS      64(DI)(DX*4), Y10
-	VFMADD213PS  64(R8)(DX*4), Y10, Y9
+	VMOVUPS      64(R10), Y9
+	VMOVUPS      64(SI)(DX*4), Y10
+	VFMADD213PS  64(DI)(DX*4), Y10, Y9
 	VMOVUPS      constc2d20000<>+0(SB), Y10
 	VMOVUPS      const42d20000<>+0(SB), Y11
 	VMAXPS       Y9, Y10, Y10
@@ -2173,38 +2433,40 @@ loop4:
 	VMOVAPS      Y10, Y10
 	VFNMSUB231PS const3f318000<>+0(SB), Y11, Y10
 	VFNMADD231PS constb95e8083<>+0(SB), Y11, Y10
-	VMOVUPS      const39506967<>+0(SB), Y12
-	VFMADD213PS  const3ab743ce<>+0(SB), Y10, Y12
-	VFMADD213PS  const3c088908<>+0(SB), Y10, Y12
-	VFMADD213PS  const3d2aa9c1<>+0(SB), Y10, Y12
-	VFMADD213PS  const3e2aaaaa<>+0(SB), Y10, Y12
-	VFMADD213PS  const3f000000<>+0(SB), Y10, Y12
-	VMULPS       Y10, Y12, Y12
-	VFMADD213PS  Y10, Y10, Y12
-	VADDPS       Y0, Y12, Y12
+	VMULPS       Y10, Y10, Y12
+	VMOVUPS      const39506967<>+0(SB), Y13
+	VFMADD213PS  const3ab743ce<>+0(SB), Y10, Y13
+	VMOVUPS      const3c088908<>+0(SB), Y14
+	VFMADD213PS  const3d2aa9c1<>+0(SB), Y10, Y14
+	VFMADD213PS  Y14, Y12, Y13
+	VMOVUPS      const3e2aaaaa<>+0(SB), Y14
+	VFMADD213PS  const3f000000<>+0(SB), Y10, Y14
+	VFMADD213PS  Y14, Y12, Y13
+	VFMADD213PS  Y10, Y12, Y13
+	VADDPS       Y0, Y13, Y13
 	VCVTPS2DQ    Y11, Y11
 	VPSRAD       $0x01, Y11, Y10
 	VPSUBD       Y10, Y11, Y11
 	VPADDD       const0000007f<>+0(SB), Y10, Y10
 	VPSLLD       $0x17, Y10, Y10
-	VMULPS       Y10, Y12, Y12
+	VMULPS       Y10, Y13, Y13
 	VPADDD       const0000007f<>+0(SB), Y11, Y11
 	VPSLLD       $0x17, Y11, Y11
-	VMULPS       Y11, Y12, Y12
-	VADDPS       Y0, Y12, Y12
-	VDIVPS       Y12, Y0, Y12
-	VSUBPS       Y12, Y0, Y10
+	VMULPS       Y11, Y13, Y13
+	VADDPS       Y0, Y13, Y13
+	VDIVPS       Y13, Y0, Y13
+	VSUBPS       Y13, Y0, Y10
 	VFMADD213PS  Y0, Y9, Y10
-	VMULPS       Y10, Y12, Y12
-	VMOVUPS      64(R10), Y9
-	VMULPS       Y12, Y9, Y9
-	VMOVUPS      64(R11), Y10
-	VSUBPS       64(R9)(DX*4), Y10, Y10
+	VMOVUPS      64(R9), Y9
+	VMULPS       Y13, Y9, Y9
+	VMULPS       Y10, Y9, Y9
+	VMOVUPS      64(R10), Y10
+	VSUBPS       64(R8)(DX*4), Y10, Y10
 	VADDPS       Y9, Y5, Y5
 	VFMADD231PS  Y9, Y10, Y6
-	VMOVUPS      96(R11), Y9
-	VMOVUPS      96(DI)(DX*4), Y10
-	VFMADD213PS  96(R8)(DX*4), Y10, Y9
+	VMOVUPS      96(R10), Y9
+	VMOVUPS      96(SI)(DX*4), Y10
+	VFMADD213PS  96(DI)(DX*4), Y10, Y9
 	VMOVUPS      constc2d20000<>+0(SB), Y10
 	VMOVUPS      const42d20000<>+0(SB), Y11
 	VMAXPS       Y9, Y10, Y10
@@ -2214,135 +2476,145 @@ loop4:
 	VMOVAPS      Y10, Y10
 	VFNMSUB231PS const3f318000<>+0(SB), Y11, Y10
 	VFNMADD231PS constb95e8083<>+0(SB), Y11, Y10
-	VMOVUPS      const39506967<>+0(SB), Y12
-	VFMADD213PS  const3ab743ce<>+0(SB), Y10, Y12
-	VFMADD213PS  const3c088908<>+0(SB), Y10, Y12
-	VFMADD213PS  const3d2aa9c1<>+0(SB), Y10, Y12
-	VFMADD213PS  const3e2aaaaa<>+0(SB), Y10, Y12
-	VFMADD213PS  const3f000000<>+0(SB), Y10, Y12
-	VMULPS       Y10, Y12, Y12
-	VFMADD213PS  Y10, Y10, Y12
-	VADDPS       Y0, Y12, Y12
+	VMULPS       Y10, Y10, Y12
+	VMOVUPS      const39506967<>+0(SB), Y13
+	VFMADD213PS  const3ab743ce<>+0(SB), Y10, Y13
+	VMOVUPS      const3c088908<>+0(SB), Y14
+	VFMADD213PS  const3d2aa9c1<>+0(SB), Y10, Y14
+	VFMADD213PS  Y14, Y12, Y13
+	VMOVUPS      const3e2aaaaa<>+0(SB), Y14
+	VFMADD213PS  const3f000000<>+0(SB), Y10, Y14
+	VFMADD213PS  Y14, Y12, Y13
+	VFMADD213PS  Y10, Y12, Y13
+	VADDPS       Y0, Y13, Y13
 	VCVTPS2DQ    Y11, Y11
 	VPSRAD       $0x01, Y11, Y10
 	VPSUBD       Y10, Y11, Y11
 	VPADDD       const0000007f<>+0(SB), Y10, Y10
 	VPSLLD       $0x17, Y10, Y10
-	VMULPS       Y10, Y12, Y12
+	VMULPS       Y10, Y13, Y13
 	VPADDD       const0000007f<>+0(SB), Y11, Y11
 	VPSLLD       $0x17, Y11, Y11
-	VMULPS       Y11, Y12, Y12
-	VADDPS       Y0, Y12, Y12
-	VDIVPS       Y12, Y0, Y12
-	VSUBPS       Y12, Y0, Y10
+	VMULPS       Y11, Y13, Y13
+	VADDPS       Y0, Y13, Y13
+	VDIVPS       Y13, Y0, Y13
+	VSUBPS       Y13, Y0, Y10
 	VFMADD213PS  Y0, Y9, Y10
-	VMULPS       Y10, Y12, Y12
-	VMOVUPS      96(R10), Y9
-	VMULPS       Y12, Y9, Y9
-	VMOVUPS      96(R11), Y10
-	VSUBPS       96(R9)(DX*4), Y10, Y10
+	VMOVUPS      96(R9), Y9
+	VMULPS       Y13, Y9, Y9
+	VMULPS       Y10, Y9, Y9
+	VMOVUPS      96(R10), Y10
+	VSUBPS       96(R8)(DX*4), Y10, Y10
 	VADDPS       Y9, Y7, Y7
 	VFMADD231PS  Y9, Y10, Y8
+	PREFETCHT0   (R9)(BX*1)
+	PREFETCHT0   64(R9)(BX*1)
+	ADDQ         CX, R9
+	PREFETCHT0   (R10)(BX*1)
+	PREFETCHT0   64(R10)(BX*1)
 	ADDQ         CX, R10
-	ADDQ         CX, R11
-	DECQ         R12
+	DECQ         R11
 	JNZ          loop4
-	MOVQ         sumDz_base+0(FP), R10
-	VMOVUPS      (R10)(DX*4), Y9
+	MOVQ         sumDz_base+0(FP), R9
+	VMOVUPS      (R9)(DX*4), Y9
 	VADDPS       Y9, Y1, Y1
-	VMOVUPS      Y1, (R10)(DX*4)
-	VMOVUPS      32(R10)(DX*4), Y1
+	VMOVUPS      Y1, (R9)(DX*4)
+	VMOVUPS      32(R9)(DX*4), Y1
 	VADDPS       Y1, Y3, Y3
-	VMOVUPS      Y3, 32(R10)(DX*4)
-	VMOVUPS      64(R10)(DX*4), Y1
+	VMOVUPS      Y3, 32(R9)(DX*4)
+	VMOVUPS      64(R9)(DX*4), Y1
 	VADDPS       Y1, Y5, Y5
-	VMOVUPS      Y5, 64(R10)(DX*4)
-	VMOVUPS      96(R10)(DX*4), Y1
+	VMOVUPS      Y5, 64(R9)(DX*4)
+	VMOVUPS      96(R9)(DX*4), Y1
 	VADDPS       Y1, Y7, Y7
-	VMOVUPS      Y7, 96(R10)(DX*4)
-	MOVQ         sumDzX_base+24(FP), R10
-	VMOVUPS      (R10)(DX*4), Y1
+	VMOVUPS      Y7, 96(R9)(DX*4)
+	MOVQ         sumDzX_base+24(FP), R9
+	VMOVUPS      (R9)(DX*4), Y1
 	VADDPS       Y1, Y2, Y2
-	VMOVUPS      Y2, (R10)(DX*4)
-	VMOVUPS      32(R10)(DX*4), Y1
+	VMOVUPS      Y2, (R9)(DX*4)
+	VMOVUPS      32(R9)(DX*4), Y1
 	VADDPS       Y1, Y4, Y4
-	VMOVUPS      Y4, 32(R10)(DX*4)
-	VMOVUPS      64(R10)(DX*4), Y1
+	VMOVUPS      Y4, 32(R9)(DX*4)
+	VMOVUPS      64(R9)(DX*4), Y1
 	VADDPS       Y1, Y6, Y6
-	VMOVUPS      Y6, 64(R10)(DX*4)
-	VMOVUPS      96(R10)(DX*4), Y1
+	VMOVUPS      Y6, 64(R9)(DX*4)
+	VMOVUPS      96(R9)(DX*4), Y1
 	VADDPS       Y1, Y8, Y8
-	VMOVUPS      Y8, 96(R10)(DX*4)
+	VMOVUPS      Y8, 96(R9)(DX*4)
 	ADDQ         $+32, DX
 	SUBQ         $+32, AX
 	JMP          block2
 
 smaller3:
 block5:
-	CMPQ    AX, $+8
-	JLT     smaller6
-	VMOVUPS (DI)(DX*4), Y3
-	VMOVUPS (R8)(DX*4), Y4
-	VMOVUPS (R9)(DX*4), Y5
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	LEAQ    (BX)(DX*4), R10
-	LEAQ    (SI)(DX*4), R11
-	MOVQ    rows+168(FP), R12
+	CMPQ   AX, $+8
+	JLT    smaller6
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	MOVQ   dy_base+48(FP), R9
+	LEAQ   (R9)(DX*4), R9
+	MOVQ   x_base+72(FP), R10
+	LEAQ   (R10)(DX*4), R10
+	MOVQ   rows+168(FP), R11
 
 loop7:
-	VMOVUPS      (R11), Y6
-	VFMADD213PS  Y4, Y3, Y6
-	VMOVUPS      constc2d20000<>+0(SB), Y7
-	VMOVUPS      const42d20000<>+0(SB), Y8
-	VMAXPS       Y6, Y7, Y7
-	VMINPS       Y7, Y8, Y7
-	VMULPS       constbfb8aa3b<>+0(SB), Y7, Y8
-	VROUNDPS     $0x00, Y8, Y8
-	VMOVAPS      Y7, Y7
-	VFNMSUB231PS const3f318000<>+0(SB), Y8, Y7
-	VFNMADD231PS constb95e8083<>+0(SB), Y8, Y7
-	VMOVUPS      const39506967<>+0(SB), Y9
-	VFMADD213PS  const3ab743ce<>+0(SB), Y7, Y9
-	VFMADD213PS  const3c088908<>+0(SB), Y7, Y9
-	VFMADD213PS  const3d2aa9c1<>+0(SB), Y7, Y9
-	VFMADD213PS  const3e2aaaaa<>+0(SB), Y7, Y9
-	VFMADD213PS  const3f000000<>+0(SB), Y7, Y9
-	VMULPS       Y7, Y9, Y9
-	VFMADD213PS  Y7, Y7, Y9
-	VADDPS       Y0, Y9, Y9
-	VCVTPS2DQ    Y8, Y8
-	VPSRAD       $0x01, Y8, Y7
-	VPSUBD       Y7, Y8, Y8
-	VPADDD       const0000007f<>+0(SB), Y7, Y7
-	VPSLLD       $0x17, Y7, Y7
-	VMULPS       Y7, Y9, Y9
-	VPADDD       const0000007f<>+0(SB), Y8, Y8
-	VPSLLD       $0x17, Y8, Y8
-	VMULPS       Y8, Y9, Y9
-	VADDPS       Y0, Y9, Y9
-	VDIVPS       Y9, Y0, Y9
-	VSUBPS       Y9, Y0, Y7
-	VFMADD213PS  Y0, Y6, Y7
-	VMULPS       Y7, Y9, Y9
-	VMOVUPS      (R10), Y6
-	VMULPS       Y9, Y6, Y6
-	VMOVUPS      (R11), Y7
-	VSUBPS       Y5, Y7, Y7
-	VADDPS       Y6, Y1, Y1
-	VFMADD231PS  Y6, Y7, Y2
-	ADDQ         CX, R10
-	ADDQ         CX, R11
-	DECQ         R12
-	JNZ          loop7
-	MOVQ         sumDz_base+0(FP), R10
-	VMOVUPS      (R10)(DX*4), Y3
+	VMOVUPS      (R10), Y3
+	VMOVUPS      (SI)(DX*4), Y4
+	VFMADD213PS  (DI)(DX*4), Y4, Y3
+	VMOVUPS      constc2d20000<>+0(SB), Y4
+	VMOVUPS      const42d20000<>+0(SB), Y5
+	VMAXPS       Y3, Y4, Y4
+	VMINPS       Y4, Y5, Y4
+	VMULPS       constbfb8aa3b<>+0(SB), Y4, Y5
+	VROUNDPS     $0x00, Y5, Y5
+	VMOVAPS      Y4, Y4
+	VFNMSUB231PS const3f318000<>+0(SB), Y5, Y4
+	VFNMADD231PS constb95e8083<>+0(SB), Y5, Y4
+	VMULPS       Y4, Y4, Y6
+	VMOVUPS      const39506967<>+0(SB), Y7
+	VFMADD213PS  const3ab743ce<>+0(SB), Y4, Y7
+	VMOVUPS      const3c088908<>+0(SB), Y8
+	VFMADD213PS  const3d2aa9c1<>+0(SB), Y4, Y8
+	VFMADD213PS  Y8, Y6, Y7
+	VMOVUPS      const3e2aaaaa<>+0(SB), Y8
+	VFMADD213PS  const3f000000<>+0(SB), Y4, Y8
+	VFMADD213PS  Y8, Y6, Y7
+	VFMADD213PS  Y4, Y6, Y7
+	VADDPS       Y0, Y7, Y7
+	VCVTPS2DQ    Y5, Y5
+	VPSRAD       $0x01, Y5, Y4
+	VPSUBD       Y4, Y5, Y5
+	VPADDD       const0000007f<>+0(SB), Y4, Y4
+	VPSLLD       $0x17, Y4, Y4
+	VMULPS       Y4, Y7, Y7
+	VPADDD       const0000007f<>+0(SB), Y5, Y5
+	VPSLLD       $0x17, Y5, Y5
+	VMULPS       Y5, Y7, Y7
+	VADDPS       Y0, Y7, Y7
+	VDIVPS       Y7, Y0, Y7
+	VSUBPS       Y7, Y0, Y4
+	VFMADD213PS  Y0, Y3, Y4
+	VMOVUPS      (R9), Y3
+	VMULPS       Y7, Y3, Y3
+	VMULPS       Y4, Y3, Y3
+	VMOVUPS      (R10), Y4
+	VSUBPS       (R8)(DX*4), Y4, Y4
 	VADDPS       Y3, Y1, Y1
-	VMOVUPS      Y1, (R10)(DX*4)
-	MOVQ         sumDzX_base+24(FP), R10
-	VMOVUPS      (R10)(DX*4), Y1
+	VFMADD231PS  Y3, Y4, Y2
+	PREFETCHT0   (R9)(BX*1)
+	ADDQ         CX, R9
+	PREFETCHT0   (R10)(BX*1)
+	ADDQ         CX, R10
+	DECQ         R11
+	JNZ          loop7
+	MOVQ         sumDz_base+0(FP), R9
+	VMOVUPS      (R9)(DX*4), Y3
+	VADDPS       Y3, Y1, Y1
+	VMOVUPS      Y1, (R9)(DX*4)
+	MOVQ         sumDzX_base+24(FP), R9
+	VMOVUPS      (R9)(DX*4), Y1
 	VADDPS       Y1, Y2, Y2
-	VMOVUPS      Y2, (R10)(DX*4)
+	VMOVUPS      Y2, (R9)(DX*4)
 	ADDQ         $+8, DX
 	SUBQ         $+8, AX
 	JMP          block5
@@ -2353,59 +2625,65 @@ smaller6:
 	MOVQ         AX, X1
 	VPBROADCASTD X1, Y1
 	VPCMPGTD     iota<>+0(SB), Y1, Y1
-	VMASKMOVPS   (DI)(DX*4), Y1, Y4
-	VMASKMOVPS   (R8)(DX*4), Y1, Y5
-	VMASKMOVPS   (R9)(DX*4), Y1, Y6
 	VXORPS       Y2, Y2, Y2
 	VXORPS       Y3, Y3, Y3
-	LEAQ         (BX)(DX*4), AX
-	LEAQ         (SI)(DX*4), BX
-	MOVQ         rows+168(FP), SI
+	MOVQ         dy_base+48(FP), AX
+	LEAQ         (AX)(DX*4), AX
+	MOVQ         x_base+72(FP), R9
+	LEAQ         (R9)(DX*4), R9
+	MOVQ         rows+168(FP), R10
 
 loop8:
-	VMASKMOVPS   (BX), Y1, Y7
-	VFMADD213PS  Y5, Y4, Y7
-	VMOVUPS      constc2d20000<>+0(SB), Y8
-	VMOVUPS      const42d20000<>+0(SB), Y9
-	VMAXPS       Y7, Y8, Y8
-	VMINPS       Y8, Y9, Y8
-	VMULPS       constbfb8aa3b<>+0(SB), Y8, Y9
-	VROUNDPS     $0x00, Y9, Y9
-	VMOVAPS      Y8, Y8
-	VFNMSUB231PS const3f318000<>+0(SB), Y9, Y8
-	VFNMADD231PS constb95e8083<>+0(SB), Y9, Y8
-	VMOVUPS      const39506967<>+0(SB), Y10
-	VFMADD213PS  const3ab743ce<>+0(SB), Y8, Y10
-	VFMADD213PS  const3c088908<>+0(SB), Y8, Y10
-	VFMADD213PS  const3d2aa9c1<>+0(SB), Y8, Y10
-	VFMADD213PS  const3e2aaaaa<>+0(SB), Y8, Y10
-	VFMADD213PS  const3f000000<>+0(SB), Y8, Y10
-	VMULPS       Y8, Y10, Y10
-	VFMADD213PS  Y8, Y8, Y10
-	VADDPS       Y0, Y10, Y10
-	VCVTPS2DQ    Y9, Y9
-	VPSRAD       $0x01, Y9, Y8
-	VPSUBD       Y8, Y9, Y9
-	VPADDD       const0000007f<>+0(SB), Y8, Y8
-	VPSLLD       $0x17, Y8, Y8
-	VMULPS       Y8, Y10, Y10
-	VPADDD       const0000007f<>+0(SB), Y9, Y9
-	VPSLLD       $0x17, Y9, Y9
-	VMULPS       Y9, Y10, Y10
-	VADDPS       Y0, Y10, Y10
-	VDIVPS       Y10, Y0, Y10
-	VSUBPS       Y10, Y0, Y8
-	VFMADD213PS  Y0, Y7, Y8
-	VMULPS       Y8, Y10, Y10
-	VMASKMOVPS   (AX), Y1, Y7
-	VMULPS       Y10, Y7, Y7
-	VMASKMOVPS   (BX), Y1, Y8
-	VSUBPS       Y6, Y8, Y8
-	VADDPS       Y7, Y2, Y2
-	VFMADD231PS  Y7, Y8, Y3
+	VMASKMOVPS   (R9), Y1, Y4
+	VMASKMOVPS   (DI)(DX*4), Y1, Y5
+	VMASKMOVPS   (SI)(DX*4), Y1, Y6
+	VFMADD213PS  Y5, Y6, Y4
+	VMOVUPS      constc2d20000<>+0(SB), Y5
+	VMOVUPS      const42d20000<>+0(SB), Y6
+	VMAXPS       Y4, Y5, Y5
+	VMINPS       Y5, Y6, Y5
+	VMULPS       constbfb8aa3b<>+0(SB), Y5, Y6
+	VROUNDPS     $0x00, Y6, Y6
+	VMOVAPS      Y5, Y5
+	VFNMSUB231PS const3f318000<>+0(SB), Y6, Y5
+	VFNMADD231PS constb95e8083<>+0(SB), Y6, Y5
+	VMULPS       Y5, Y5, Y7
+	VMOVUPS      const39506967<>+0(SB), Y8
+	VFMADD213PS  const3ab743ce<>+0(SB), Y5, Y8
+	VMOVUPS      const3c088908<>+0(SB), Y9
+	VFMADD213PS  const3d2aa9c1<>+0(SB), Y5, Y9
+	VFMADD213PS  Y9, Y7, Y8
+	VMOVUPS      const3e2aaaaa<>+0(SB), Y9
+	VFMADD213PS  const3f000000<>+0(SB), Y5, Y9
+	VFMADD213PS  Y9, Y7, Y8
+	VFMADD213PS  Y5, Y7, Y8
+	VADDPS       Y0, Y8, Y8
+	VCVTPS2DQ    Y6, Y6
+	VPSRAD       $0x01, Y6, Y5
+	VPSUBD       Y5, Y6, Y6
+	VPADDD       const0000007f<>+0(SB), Y5, Y5
+	VPSLLD       $0x17, Y5, Y5
+	VMULPS       Y5, Y8, Y8
+	VPADDD       const0000007f<>+0(SB), Y6, Y6
+	VPSLLD       $0x17, Y6, Y6
+	VMULPS       Y6, Y8, Y8
+	VADDPS       Y0, Y8, Y8
+	VDIVPS       Y8, Y0, Y8
+	VSUBPS       Y8, Y0, Y5
+	VFMADD213PS  Y0, Y4, Y5
+	VMASKMOVPS   (AX), Y1, Y4
+	VMULPS       Y8, Y4, Y4
+	VMULPS       Y5, Y4, Y4
+	VMASKMOVPS   (R9), Y1, Y5
+	VMASKMOVPS   (R8)(DX*4), Y1, Y6
+	VSUBPS       Y6, Y5, Y5
+	VADDPS       Y4, Y2, Y2
+	VFMADD231PS  Y4, Y5, Y3
+	PREFETCHT0   (AX)(BX*1)
 	ADDQ         CX, AX
-	ADDQ         CX, BX
-	DECQ         SI
+	PREFETCHT0   (R9)(BX*1)
+	ADDQ         CX, R9
+	DECQ         R10
 	JNZ          loop8
 	MOVQ         sumDz_base+0(FP), AX
 	VMASKMOVPS   (AX)(DX*4), Y1, Y0
@@ -2422,7 +2700,7 @@ done1:
 	RET
 
 // func normalizeBackwardSumsClipAVX2(sumDz []float32, sumDzX []float32, dy []float32, x []float32, scale []float32, shift []float32, mean []float32, rows int, c int, lo float32, hi float32)
-// Requires: AVX, AVX2, FMA3, SSE2
+// Requires: AVX, AVX2, FMA3, MMX+, SSE2
 TEXT ·normalizeBackwardSumsClipAVX2(SB), $0-192
 	VBROADCASTSS lo+184(FP), Y0
 	VBROADCASTSS hi+188(FP), Y1
@@ -2430,11 +2708,11 @@ TEXT ·normalizeBackwardSumsClipAVX2(SB), $0-192
 	MOVQ         AX, CX
 	SHLQ         $0x02, CX
 	XORQ         DX, DX
-	MOVQ         dy_base+48(FP), BX
-	MOVQ         x_base+72(FP), SI
-	MOVQ         scale_base+96(FP), DI
-	MOVQ         shift_base+120(FP), R8
-	MOVQ         mean_base+144(FP), R9
+	MOVQ         rows+168(FP), BX
+	IMULQ        CX, BX
+	MOVQ         scale_base+96(FP), SI
+	MOVQ         shift_base+120(FP), DI
+	MOVQ         mean_base+144(FP), R8
 
 block2:
 	CMPQ   AX, $+32
@@ -2447,130 +2725,138 @@ block2:
 	VXORPS Y7, Y7, Y7
 	VXORPS Y8, Y8, Y8
 	VXORPS Y9, Y9, Y9
-	LEAQ   (BX)(DX*4), R10
-	LEAQ   (SI)(DX*4), R11
-	MOVQ   rows+168(FP), R12
+	MOVQ   dy_base+48(FP), R9
+	LEAQ   (R9)(DX*4), R9
+	MOVQ   x_base+72(FP), R10
+	LEAQ   (R10)(DX*4), R10
+	MOVQ   rows+168(FP), R11
 
 loop4:
-	VMOVUPS     (R11), Y10
-	VMOVUPS     (DI)(DX*4), Y11
-	VFMADD213PS (R8)(DX*4), Y11, Y10
-	VMOVUPS     (R10), Y11
+	VMOVUPS     (R10), Y10
+	VMOVUPS     (SI)(DX*4), Y11
+	VFMADD213PS (DI)(DX*4), Y11, Y10
+	VMOVUPS     (R9), Y11
 	VCMPPS      $0x11, Y10, Y0, Y12
 	VCMPPS      $0x11, Y1, Y10, Y10
 	VANDPS      Y12, Y11, Y11
 	VANDPS      Y10, Y11, Y11
-	VMOVUPS     (R11), Y10
-	VSUBPS      (R9)(DX*4), Y10, Y10
+	VMOVUPS     (R10), Y10
+	VSUBPS      (R8)(DX*4), Y10, Y10
 	VADDPS      Y11, Y2, Y2
 	VFMADD231PS Y11, Y10, Y3
-	VMOVUPS     32(R11), Y10
-	VMOVUPS     32(DI)(DX*4), Y11
-	VFMADD213PS 32(R8)(DX*4), Y11, Y10
-	VMOVUPS     32(R10), Y11
+	VMOVUPS     32(R10), Y10
+	VMOVUPS     32(SI)(DX*4), Y11
+	VFMADD213PS 32(DI)(DX*4), Y11, Y10
+	VMOVUPS     32(R9), Y11
 	VCMPPS      $0x11, Y10, Y0, Y12
 	VCMPPS      $0x11, Y1, Y10, Y10
 	VANDPS      Y12, Y11, Y11
 	VANDPS      Y10, Y11, Y11
-	VMOVUPS     32(R11), Y10
-	VSUBPS      32(R9)(DX*4), Y10, Y10
+	VMOVUPS     32(R10), Y10
+	VSUBPS      32(R8)(DX*4), Y10, Y10
 	VADDPS      Y11, Y4, Y4
 	VFMADD231PS Y11, Y10, Y5
-	VMOVUPS     64(R11), Y10
-	VMOVUPS     64(DI)(DX*4), Y11
-	VFMADD213PS 64(R8)(DX*4), Y11, Y10
-	VMOVUPS     64(R10), Y11
+	VMOVUPS     64(R10), Y10
+	VMOVUPS     64(SI)(DX*4), Y11
+	VFMADD213PS 64(DI)(DX*4), Y11, Y10
+	VMOVUPS     64(R9), Y11
 	VCMPPS      $0x11, Y10, Y0, Y12
 	VCMPPS      $0x11, Y1, Y10, Y10
 	VANDPS      Y12, Y11, Y11
 	VANDPS      Y10, Y11, Y11
-	VMOVUPS     64(R11), Y10
-	VSUBPS      64(R9)(DX*4), Y10, Y10
+	VMOVUPS     64(R10), Y10
+	VSUBPS      64(R8)(DX*4), Y10, Y10
 	VADDPS      Y11, Y6, Y6
 	VFMADD231PS Y11, Y10, Y7
-	VMOVUPS     96(R11), Y10
-	VMOVUPS     96(DI)(DX*4), Y11
-	VFMADD213PS 96(R8)(DX*4), Y11, Y10
-	VMOVUPS     96(R10), Y11
+	VMOVUPS     96(R10), Y10
+	VMOVUPS     96(SI)(DX*4), Y11
+	VFMADD213PS 96(DI)(DX*4), Y11, Y10
+	VMOVUPS     96(R9), Y11
 	VCMPPS      $0x11, Y10, Y0, Y12
 	VCMPPS      $0x11, Y1, Y10, Y10
 	VANDPS      Y12, Y11, Y11
 	VANDPS      Y10, Y11, Y11
-	VMOVUPS     96(R11), Y10
-	VSUBPS      96(R9)(DX*4), Y10, Y10
+	VMOVUPS     96(R10), Y10
+	VSUBPS      96(R8)(DX*4), Y10, Y10
 	VADDPS      Y11, Y8, Y8
 	VFMADD231PS Y11, Y10, Y9
+	PREFETCHT0  (R9)(BX*1)
+	PREFETCHT0  64(R9)(BX*1)
+	ADDQ        CX, R9
+	PREFETCHT0  (R10)(BX*1)
+	PREFETCHT0  64(R10)(BX*1)
 	ADDQ        CX, R10
-	ADDQ        CX, R11
-	DECQ        R12
+	DECQ        R11
 	JNZ         loop4
-	MOVQ        sumDz_base+0(FP), R10
-	VMOVUPS     (R10)(DX*4), Y10
+	MOVQ        sumDz_base+0(FP), R9
+	VMOVUPS     (R9)(DX*4), Y10
 	VADDPS      Y10, Y2, Y2
-	VMOVUPS     Y2, (R10)(DX*4)
-	VMOVUPS     32(R10)(DX*4), Y2
+	VMOVUPS     Y2, (R9)(DX*4)
+	VMOVUPS     32(R9)(DX*4), Y2
 	VADDPS      Y2, Y4, Y4
-	VMOVUPS     Y4, 32(R10)(DX*4)
-	VMOVUPS     64(R10)(DX*4), Y2
+	VMOVUPS     Y4, 32(R9)(DX*4)
+	VMOVUPS     64(R9)(DX*4), Y2
 	VADDPS      Y2, Y6, Y6
-	VMOVUPS     Y6, 64(R10)(DX*4)
-	VMOVUPS     96(R10)(DX*4), Y2
+	VMOVUPS     Y6, 64(R9)(DX*4)
+	VMOVUPS     96(R9)(DX*4), Y2
 	VADDPS      Y2, Y8, Y8
-	VMOVUPS     Y8, 96(R10)(DX*4)
-	MOVQ        sumDzX_base+24(FP), R10
-	VMOVUPS     (R10)(DX*4), Y2
+	VMOVUPS     Y8, 96(R9)(DX*4)
+	MOVQ        sumDzX_base+24(FP), R9
+	VMOVUPS     (R9)(DX*4), Y2
 	VADDPS      Y2, Y3, Y3
-	VMOVUPS     Y3, (R10)(DX*4)
-	VMOVUPS     32(R10)(DX*4), Y2
+	VMOVUPS     Y3, (R9)(DX*4)
+	VMOVUPS     32(R9)(DX*4), Y2
 	VADDPS      Y2, Y5, Y5
-	VMOVUPS     Y5, 32(R10)(DX*4)
-	VMOVUPS     64(R10)(DX*4), Y2
+	VMOVUPS     Y5, 32(R9)(DX*4)
+	VMOVUPS     64(R9)(DX*4), Y2
 	VADDPS      Y2, Y7, Y7
-	VMOVUPS     Y7, 64(R10)(DX*4)
-	VMOVUPS     96(R10)(DX*4), Y2
+	VMOVUPS     Y7, 64(R9)(DX*4)
+	VMOVUPS     96(R9)(DX*4), Y2
 	VADDPS      Y2, Y9, Y9
-	VMOVUPS     Y9, 96(R10)(DX*4)
+	VMOVUPS     Y9, 96(R9)(DX*4)
 	ADDQ        $+32, DX
 	SUBQ        $+32, AX
 	JMP         block2
 
 smaller3:
 block5:
-	CMPQ    AX, $+8
-	JLT     smaller6
-	VMOVUPS (DI)(DX*4), Y4
-	VMOVUPS (R8)(DX*4), Y5
-	VMOVUPS (R9)(DX*4), Y6
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	LEAQ    (BX)(DX*4), R10
-	LEAQ    (SI)(DX*4), R11
-	MOVQ    rows+168(FP), R12
+	CMPQ   AX, $+8
+	JLT    smaller6
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	MOVQ   dy_base+48(FP), R9
+	LEAQ   (R9)(DX*4), R9
+	MOVQ   x_base+72(FP), R10
+	LEAQ   (R10)(DX*4), R10
+	MOVQ   rows+168(FP), R11
 
 loop7:
-	VMOVUPS     (R11), Y7
-	VFMADD213PS Y5, Y4, Y7
-	VMOVUPS     (R10), Y8
-	VCMPPS      $0x11, Y7, Y0, Y9
-	VCMPPS      $0x11, Y1, Y7, Y7
-	VANDPS      Y9, Y8, Y8
-	VANDPS      Y7, Y8, Y8
-	VMOVUPS     (R11), Y7
-	VSUBPS      Y6, Y7, Y7
-	VADDPS      Y8, Y2, Y2
-	VFMADD231PS Y8, Y7, Y3
+	VMOVUPS     (R10), Y4
+	VMOVUPS     (SI)(DX*4), Y5
+	VFMADD213PS (DI)(DX*4), Y5, Y4
+	VMOVUPS     (R9), Y5
+	VCMPPS      $0x11, Y4, Y0, Y6
+	VCMPPS      $0x11, Y1, Y4, Y4
+	VANDPS      Y6, Y5, Y5
+	VANDPS      Y4, Y5, Y5
+	VMOVUPS     (R10), Y4
+	VSUBPS      (R8)(DX*4), Y4, Y4
+	VADDPS      Y5, Y2, Y2
+	VFMADD231PS Y5, Y4, Y3
+	PREFETCHT0  (R9)(BX*1)
+	ADDQ        CX, R9
+	PREFETCHT0  (R10)(BX*1)
 	ADDQ        CX, R10
-	ADDQ        CX, R11
-	DECQ        R12
+	DECQ        R11
 	JNZ         loop7
-	MOVQ        sumDz_base+0(FP), R10
-	VMOVUPS     (R10)(DX*4), Y4
+	MOVQ        sumDz_base+0(FP), R9
+	VMOVUPS     (R9)(DX*4), Y4
 	VADDPS      Y4, Y2, Y2
-	VMOVUPS     Y2, (R10)(DX*4)
-	MOVQ        sumDzX_base+24(FP), R10
-	VMOVUPS     (R10)(DX*4), Y2
+	VMOVUPS     Y2, (R9)(DX*4)
+	MOVQ        sumDzX_base+24(FP), R9
+	VMOVUPS     (R9)(DX*4), Y2
 	VADDPS      Y2, Y3, Y3
-	VMOVUPS     Y3, (R10)(DX*4)
+	VMOVUPS     Y3, (R9)(DX*4)
 	ADDQ        $+8, DX
 	SUBQ        $+8, AX
 	JMP         block5
@@ -2581,30 +2867,34 @@ smaller6:
 	MOVQ         AX, X2
 	VPBROADCASTD X2, Y2
 	VPCMPGTD     iota<>+0(SB), Y2, Y2
-	VMASKMOVPS   (DI)(DX*4), Y2, Y5
-	VMASKMOVPS   (R8)(DX*4), Y2, Y6
-	VMASKMOVPS   (R9)(DX*4), Y2, Y7
 	VXORPS       Y3, Y3, Y3
 	VXORPS       Y4, Y4, Y4
-	LEAQ         (BX)(DX*4), AX
-	LEAQ         (SI)(DX*4), BX
-	MOVQ         rows+168(FP), SI
+	MOVQ         dy_base+48(FP), AX
+	LEAQ         (AX)(DX*4), AX
+	MOVQ         x_base+72(FP), R9
+	LEAQ         (R9)(DX*4), R9
+	MOVQ         rows+168(FP), R10
 
 loop8:
-	VMASKMOVPS  (BX), Y2, Y8
-	VFMADD213PS Y6, Y5, Y8
-	VMASKMOVPS  (AX), Y2, Y9
-	VCMPPS      $0x11, Y8, Y0, Y10
-	VCMPPS      $0x11, Y1, Y8, Y8
-	VANDPS      Y10, Y9, Y9
-	VANDPS      Y8, Y9, Y9
-	VMASKMOVPS  (BX), Y2, Y8
-	VSUBPS      Y7, Y8, Y8
-	VADDPS      Y9, Y3, Y3
-	VFMADD231PS Y9, Y8, Y4
+	VMASKMOVPS  (R9), Y2, Y5
+	VMASKMOVPS  (DI)(DX*4), Y2, Y6
+	VMASKMOVPS  (SI)(DX*4), Y2, Y7
+	VFMADD213PS Y6, Y7, Y5
+	VMASKMOVPS  (AX), Y2, Y6
+	VCMPPS      $0x11, Y5, Y0, Y7
+	VCMPPS      $0x11, Y1, Y5, Y5
+	VANDPS      Y7, Y6, Y6
+	VANDPS      Y5, Y6, Y6
+	VMASKMOVPS  (R9), Y2, Y5
+	VMASKMOVPS  (R8)(DX*4), Y2, Y7
+	VSUBPS      Y7, Y5, Y5
+	VADDPS      Y6, Y3, Y3
+	VFMADD231PS Y6, Y5, Y4
+	PREFETCHT0  (AX)(BX*1)
 	ADDQ        CX, AX
-	ADDQ        CX, BX
-	DECQ        SI
+	PREFETCHT0  (R9)(BX*1)
+	ADDQ        CX, R9
+	DECQ        R10
 	JNZ         loop8
 	MOVQ        sumDz_base+0(FP), AX
 	VMASKMOVPS  (AX)(DX*4), Y2, Y0
@@ -2621,19 +2911,19 @@ done1:
 	RET
 
 // func normalizeScaleBackwardSumsIdentityAVX2(sumDz []float32, sumDzX []float32, dy []float32, x []float32, scale []float32, shift []float32, mean []float32, s []float32, q []float32, rows int, c int, lo float32, hi float32)
-// Requires: AVX, AVX2, FMA3, SSE2
+// Requires: AVX, AVX2, FMA3, MMX+, SSE2
 TEXT ·normalizeScaleBackwardSumsIdentityAVX2(SB), $0-240
-	MOVQ c+224(FP), AX
-	MOVQ AX, CX
-	SHLQ $0x02, CX
-	XORQ DX, DX
-	MOVQ dy_base+48(FP), BX
-	MOVQ x_base+72(FP), SI
-	MOVQ scale_base+96(FP), DI
-	MOVQ shift_base+120(FP), R8
-	MOVQ mean_base+144(FP), R9
-	MOVQ s_base+168(FP), R10
-	MOVQ q_base+192(FP), R11
+	MOVQ  c+224(FP), AX
+	MOVQ  AX, CX
+	SHLQ  $0x02, CX
+	XORQ  DX, DX
+	MOVQ  rows+216(FP), BX
+	IMULQ CX, BX
+	MOVQ  scale_base+96(FP), SI
+	MOVQ  shift_base+120(FP), SI
+	MOVQ  mean_base+144(FP), SI
+	MOVQ  s_base+168(FP), DI
+	MOVQ  q_base+192(FP), R8
 
 block2:
 	CMPQ   AX, $+32
@@ -2646,107 +2936,113 @@ block2:
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
-	LEAQ   (BX)(DX*4), R12
-	LEAQ   (SI)(DX*4), R13
-	MOVQ   rows+216(FP), R14
+	MOVQ   dy_base+48(FP), R9
+	LEAQ   (R9)(DX*4), R9
+	MOVQ   x_base+72(FP), R10
+	LEAQ   (R10)(DX*4), R10
+	MOVQ   rows+216(FP), R11
 
 loop4:
-	VMOVUPS     (R12), Y8
-	VMOVUPS     (R10)(DX*4), Y9
-	VFMADD213PS (R11)(DX*4), Y9, Y8
-	VMOVUPS     (R13), Y9
-	VSUBPS      (R9)(DX*4), Y9, Y9
+	VMOVUPS     (R9), Y8
+	VMOVUPS     (DI)(DX*4), Y9
+	VFMADD213PS (R8)(DX*4), Y9, Y8
+	VMOVUPS     (R10), Y9
+	VSUBPS      (SI)(DX*4), Y9, Y9
 	VADDPS      Y8, Y0, Y0
 	VFMADD231PS Y8, Y9, Y1
-	VMOVUPS     32(R12), Y8
-	VMOVUPS     32(R10)(DX*4), Y9
-	VFMADD213PS 32(R11)(DX*4), Y9, Y8
-	VMOVUPS     32(R13), Y9
-	VSUBPS      32(R9)(DX*4), Y9, Y9
+	VMOVUPS     32(R9), Y8
+	VMOVUPS     32(DI)(DX*4), Y9
+	VFMADD213PS 32(R8)(DX*4), Y9, Y8
+	VMOVUPS     32(R10), Y9
+	VSUBPS      32(SI)(DX*4), Y9, Y9
 	VADDPS      Y8, Y2, Y2
 	VFMADD231PS Y8, Y9, Y3
-	VMOVUPS     64(R12), Y8
-	VMOVUPS     64(R10)(DX*4), Y9
-	VFMADD213PS 64(R11)(DX*4), Y9, Y8
-	VMOVUPS     64(R13), Y9
-	VSUBPS      64(R9)(DX*4), Y9, Y9
+	VMOVUPS     64(R9), Y8
+	VMOVUPS     64(DI)(DX*4), Y9
+	VFMADD213PS 64(R8)(DX*4), Y9, Y8
+	VMOVUPS     64(R10), Y9
+	VSUBPS      64(SI)(DX*4), Y9, Y9
 	VADDPS      Y8, Y4, Y4
 	VFMADD231PS Y8, Y9, Y5
-	VMOVUPS     96(R12), Y8
-	VMOVUPS     96(R10)(DX*4), Y9
-	VFMADD213PS 96(R11)(DX*4), Y9, Y8
-	VMOVUPS     96(R13), Y9
-	VSUBPS      96(R9)(DX*4), Y9, Y9
+	VMOVUPS     96(R9), Y8
+	VMOVUPS     96(DI)(DX*4), Y9
+	VFMADD213PS 96(R8)(DX*4), Y9, Y8
+	VMOVUPS     96(R10), Y9
+	VSUBPS      96(SI)(DX*4), Y9, Y9
 	VADDPS      Y8, Y6, Y6
 	VFMADD231PS Y8, Y9, Y7
-	ADDQ        CX, R12
-	ADDQ        CX, R13
-	DECQ        R14
+	PREFETCHT0  (R9)(BX*1)
+	PREFETCHT0  64(R9)(BX*1)
+	ADDQ        CX, R9
+	PREFETCHT0  (R10)(BX*1)
+	PREFETCHT0  64(R10)(BX*1)
+	ADDQ        CX, R10
+	DECQ        R11
 	JNZ         loop4
-	MOVQ        sumDz_base+0(FP), R12
-	VMOVUPS     (R12)(DX*4), Y8
+	MOVQ        sumDz_base+0(FP), R9
+	VMOVUPS     (R9)(DX*4), Y8
 	VADDPS      Y8, Y0, Y0
-	VMOVUPS     Y0, (R12)(DX*4)
-	VMOVUPS     32(R12)(DX*4), Y0
+	VMOVUPS     Y0, (R9)(DX*4)
+	VMOVUPS     32(R9)(DX*4), Y0
 	VADDPS      Y0, Y2, Y2
-	VMOVUPS     Y2, 32(R12)(DX*4)
-	VMOVUPS     64(R12)(DX*4), Y0
+	VMOVUPS     Y2, 32(R9)(DX*4)
+	VMOVUPS     64(R9)(DX*4), Y0
 	VADDPS      Y0, Y4, Y4
-	VMOVUPS     Y4, 64(R12)(DX*4)
-	VMOVUPS     96(R12)(DX*4), Y0
+	VMOVUPS     Y4, 64(R9)(DX*4)
+	VMOVUPS     96(R9)(DX*4), Y0
 	VADDPS      Y0, Y6, Y6
-	VMOVUPS     Y6, 96(R12)(DX*4)
-	MOVQ        sumDzX_base+24(FP), R12
-	VMOVUPS     (R12)(DX*4), Y0
+	VMOVUPS     Y6, 96(R9)(DX*4)
+	MOVQ        sumDzX_base+24(FP), R9
+	VMOVUPS     (R9)(DX*4), Y0
 	VADDPS      Y0, Y1, Y1
-	VMOVUPS     Y1, (R12)(DX*4)
-	VMOVUPS     32(R12)(DX*4), Y0
+	VMOVUPS     Y1, (R9)(DX*4)
+	VMOVUPS     32(R9)(DX*4), Y0
 	VADDPS      Y0, Y3, Y3
-	VMOVUPS     Y3, 32(R12)(DX*4)
-	VMOVUPS     64(R12)(DX*4), Y0
+	VMOVUPS     Y3, 32(R9)(DX*4)
+	VMOVUPS     64(R9)(DX*4), Y0
 	VADDPS      Y0, Y5, Y5
-	VMOVUPS     Y5, 64(R12)(DX*4)
-	VMOVUPS     96(R12)(DX*4), Y0
+	VMOVUPS     Y5, 64(R9)(DX*4)
+	VMOVUPS     96(R9)(DX*4), Y0
 	VADDPS      Y0, Y7, Y7
-	VMOVUPS     Y7, 96(R12)(DX*4)
+	VMOVUPS     Y7, 96(R9)(DX*4)
 	ADDQ        $+32, DX
 	SUBQ        $+32, AX
 	JMP         block2
 
 smaller3:
 block5:
-	CMPQ    AX, $+8
-	JLT     smaller6
-	VMOVUPS (DI)(DX*4), Y0
-	VMOVUPS (R8)(DX*4), Y0
-	VMOVUPS (R9)(DX*4), Y2
-	VMOVUPS (R10)(DX*4), Y3
-	VMOVUPS (R11)(DX*4), Y4
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	LEAQ    (BX)(DX*4), R12
-	LEAQ    (SI)(DX*4), R13
-	MOVQ    rows+216(FP), R14
+	CMPQ   AX, $+8
+	JLT    smaller6
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	MOVQ   dy_base+48(FP), R9
+	LEAQ   (R9)(DX*4), R9
+	MOVQ   x_base+72(FP), R10
+	LEAQ   (R10)(DX*4), R10
+	MOVQ   rows+216(FP), R11
 
 loop7:
-	VMOVUPS     (R12), Y5
-	VFMADD213PS Y4, Y3, Y5
-	VMOVUPS     (R13), Y6
-	VSUBPS      Y2, Y6, Y6
-	VADDPS      Y5, Y0, Y0
-	VFMADD231PS Y5, Y6, Y1
-	ADDQ        CX, R12
-	ADDQ        CX, R13
-	DECQ        R14
-	JNZ         loop7
-	MOVQ        sumDz_base+0(FP), R12
-	VMOVUPS     (R12)(DX*4), Y2
+	VMOVUPS     (R9), Y2
+	VMOVUPS     (DI)(DX*4), Y3
+	VFMADD213PS (R8)(DX*4), Y3, Y2
+	VMOVUPS     (R10), Y3
+	VSUBPS      (SI)(DX*4), Y3, Y3
 	VADDPS      Y2, Y0, Y0
-	VMOVUPS     Y0, (R12)(DX*4)
-	MOVQ        sumDzX_base+24(FP), R12
-	VMOVUPS     (R12)(DX*4), Y0
+	VFMADD231PS Y2, Y3, Y1
+	PREFETCHT0  (R9)(BX*1)
+	ADDQ        CX, R9
+	PREFETCHT0  (R10)(BX*1)
+	ADDQ        CX, R10
+	DECQ        R11
+	JNZ         loop7
+	MOVQ        sumDz_base+0(FP), R9
+	VMOVUPS     (R9)(DX*4), Y2
+	VADDPS      Y2, Y0, Y0
+	VMOVUPS     Y0, (R9)(DX*4)
+	MOVQ        sumDzX_base+24(FP), R9
+	VMOVUPS     (R9)(DX*4), Y0
 	VADDPS      Y0, Y1, Y1
-	VMOVUPS     Y1, (R12)(DX*4)
+	VMOVUPS     Y1, (R9)(DX*4)
 	ADDQ        $+8, DX
 	SUBQ        $+8, AX
 	JMP         block5
@@ -2757,27 +3053,29 @@ smaller6:
 	MOVQ         AX, X0
 	VPBROADCASTD X0, Y0
 	VPCMPGTD     iota<>+0(SB), Y0, Y0
-	VMASKMOVPS   (DI)(DX*4), Y0, Y1
-	VMASKMOVPS   (R8)(DX*4), Y0, Y1
-	VMASKMOVPS   (R9)(DX*4), Y0, Y3
-	VMASKMOVPS   (R10)(DX*4), Y0, Y4
-	VMASKMOVPS   (R11)(DX*4), Y0, Y5
 	VXORPS       Y1, Y1, Y1
 	VXORPS       Y2, Y2, Y2
-	LEAQ         (BX)(DX*4), AX
-	LEAQ         (SI)(DX*4), BX
-	MOVQ         rows+216(FP), SI
+	MOVQ         dy_base+48(FP), AX
+	LEAQ         (AX)(DX*4), AX
+	MOVQ         x_base+72(FP), R9
+	LEAQ         (R9)(DX*4), R9
+	MOVQ         rows+216(FP), R10
 
 loop8:
-	VMASKMOVPS  (AX), Y0, Y6
-	VFMADD213PS Y5, Y4, Y6
-	VMASKMOVPS  (BX), Y0, Y7
-	VSUBPS      Y3, Y7, Y7
-	VADDPS      Y6, Y1, Y1
-	VFMADD231PS Y6, Y7, Y2
+	VMASKMOVPS  (AX), Y0, Y3
+	VMASKMOVPS  (R8)(DX*4), Y0, Y4
+	VMASKMOVPS  (DI)(DX*4), Y0, Y5
+	VFMADD213PS Y4, Y5, Y3
+	VMASKMOVPS  (R9), Y0, Y4
+	VMASKMOVPS  (SI)(DX*4), Y0, Y5
+	VSUBPS      Y5, Y4, Y4
+	VADDPS      Y3, Y1, Y1
+	VFMADD231PS Y3, Y4, Y2
+	PREFETCHT0  (AX)(BX*1)
 	ADDQ        CX, AX
-	ADDQ        CX, BX
-	DECQ        SI
+	PREFETCHT0  (R9)(BX*1)
+	ADDQ        CX, R9
+	DECQ        R10
 	JNZ         loop8
 	MOVQ        sumDz_base+0(FP), AX
 	VMASKMOVPS  (AX)(DX*4), Y0, Y3
@@ -2794,20 +3092,20 @@ done1:
 	RET
 
 // func normalizeScaleBackwardSumsSwishAVX2(sumDz []float32, sumDzX []float32, dy []float32, x []float32, scale []float32, shift []float32, mean []float32, s []float32, q []float32, rows int, c int, lo float32, hi float32)
-// Requires: AVX, AVX2, FMA3, SSE2
+// Requires: AVX, AVX2, FMA3, MMX+, SSE2
 TEXT ·normalizeScaleBackwardSumsSwishAVX2(SB), $0-240
 	VBROADCASTSS const3f800000<>+0(SB), Y0
 	MOVQ         c+224(FP), AX
 	MOVQ         AX, CX
 	SHLQ         $0x02, CX
 	XORQ         DX, DX
-	MOVQ         dy_base+48(FP), BX
-	MOVQ         x_base+72(FP), SI
-	MOVQ         scale_base+96(FP), DI
-	MOVQ         shift_base+120(FP), R8
-	MOVQ         mean_base+144(FP), R9
-	MOVQ         s_base+168(FP), R10
-	MOVQ         q_base+192(FP), R11
+	MOVQ         rows+216(FP), BX
+	IMULQ        CX, BX
+	MOVQ         scale_base+96(FP), SI
+	MOVQ         shift_base+120(FP), DI
+	MOVQ         mean_base+144(FP), R8
+	MOVQ         s_base+168(FP), R9
+	MOVQ         q_base+192(FP), R10
 
 block2:
 	CMPQ   AX, $+32
@@ -2820,14 +3118,16 @@ block2:
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
 	VXORPS Y8, Y8, Y8
-	LEAQ   (BX)(DX*4), R12
-	LEAQ   (SI)(DX*4), R13
-	MOVQ   rows+216(FP), R14
+	MOVQ   dy_base+48(FP), R11
+	LEAQ   (R11)(DX*4), R11
+	MOVQ   x_base+72(FP), R12
+	LEAQ   (R12)(DX*4), R12
+	MOVQ   rows+216(FP), R13
 
 loop4:
-	VMOVUPS      (R13), Y9
-	VMOVUPS      (DI)(DX*4), Y10
-	VFMADD213PS  (R8)(DX*4), Y10, Y9
+	VMOVUPS      (R12), Y9
+	VMOVUPS      (SI)(DX*4), Y10
+	VFMADD213PS  (DI)(DX*4), Y10, Y9
 	VMOVUPS      constc2d20000<>+0(SB), Y10
 	VMOVUPS      const42d20000<>+0(SB), Y11
 	VMAXPS       Y9, Y10, Y10
@@ -2837,40 +3137,42 @@ loop4:
 	VMOVAPS      Y10, Y10
 	VFNMSUB231PS const3f318000<>+0(SB), Y11, Y10
 	VFNMADD231PS constb95e8083<>+0(SB), Y11, Y10
-	VMOVUPS      const39506967<>+0(SB), Y12
-	VFMADD213PS  const3ab743ce<>+0(SB), Y10, Y12
-	VFMADD213PS  const3c088908<>+0(SB), Y10, Y12
-	VFMADD213PS  const3d2aa9c1<>+0(SB), Y10, Y12
-	VFMADD213PS  const3e2aaaaa<>+0(SB), Y10, Y12
-	VFMADD213PS  const3f000000<>+0(SB), Y10, Y12
-	VMULPS       Y10, Y12, Y12
-	VFMADD213PS  Y10, Y10, Y12
-	VADDPS       Y0, Y12, Y12
+	VMULPS       Y10, Y10, Y12
+	VMOVUPS      const39506967<>+0(SB), Y13
+	VFMADD213PS  const3ab743ce<>+0(SB), Y10, Y13
+	VMOVUPS      const3c088908<>+0(SB), Y14
+	VFMADD213PS  const3d2aa9c1<>+0(SB), Y10, Y14
+	VFMADD213PS  Y14, Y12, Y13
+	VMOVUPS      const3e2aaaaa<>+0(SB), Y14
+	VFMADD213PS  const3f000000<>+0(SB), Y10, Y14
+	VFMADD213PS  Y14, Y12, Y13
+	VFMADD213PS  Y10, Y12, Y13
+	VADDPS       Y0, Y13, Y13
 	VCVTPS2DQ    Y11, Y11
 	VPSRAD       $0x01, Y11, Y10
 	VPSUBD       Y10, Y11, Y11
 	VPADDD       const0000007f<>+0(SB), Y10, Y10
 	VPSLLD       $0x17, Y10, Y10
-	VMULPS       Y10, Y12, Y12
+	VMULPS       Y10, Y13, Y13
 	VPADDD       const0000007f<>+0(SB), Y11, Y11
 	VPSLLD       $0x17, Y11, Y11
-	VMULPS       Y11, Y12, Y12
-	VADDPS       Y0, Y12, Y12
-	VDIVPS       Y12, Y0, Y12
-	VSUBPS       Y12, Y0, Y10
+	VMULPS       Y11, Y13, Y13
+	VADDPS       Y0, Y13, Y13
+	VDIVPS       Y13, Y0, Y13
+	VSUBPS       Y13, Y0, Y10
 	VFMADD213PS  Y0, Y9, Y10
-	VMULPS       Y10, Y12, Y12
-	VMOVUPS      (R12), Y9
-	VMOVUPS      (R10)(DX*4), Y10
-	VFMADD213PS  (R11)(DX*4), Y10, Y9
-	VMULPS       Y12, Y9, Y9
-	VMOVUPS      (R13), Y10
-	VSUBPS       (R9)(DX*4), Y10, Y10
+	VMOVUPS      (R11), Y9
+	VMOVUPS      (R9)(DX*4), Y11
+	VFMADD213PS  (R10)(DX*4), Y11, Y9
+	VMULPS       Y13, Y9, Y9
+	VMULPS       Y10, Y9, Y9
+	VMOVUPS      (R12), Y10
+	VSUBPS       (R8)(DX*4), Y10, Y10
 	VADDPS       Y9, Y1, Y1
 	VFMADD231PS  Y9, Y10, Y2
-	VMOVUPS      32(R13), Y9
-	VMOVUPS      32(DI)(DX*4), Y10
-	VFMADD213PS  32(R8)(DX*4), Y10, Y9
+	VMOVUPS      32(R12), Y9
+	VMOVUPS      32(SI)(DX*4), Y10
+	VFMADD213PS  32(DI)(DX*4), Y10, Y9
 	VMOVUPS      constc2d20000<>+0(SB), Y10
 	VMOVUPS      const42d20000<>+0(SB), Y11
 	VMAXPS       Y9, Y10, Y10
@@ -2880,40 +3182,42 @@ loop4:
 	VMOVAPS      Y10, Y10
 	VFNMSUB231PS const3f318000<>+0(SB), Y11, Y10
 	VFNMADD231PS constb95e8083<>+0(SB), Y11, Y10
-	VMOVUPS      const39506967<>+0(SB), Y12
-	VFMADD213PS  const3ab743ce<>+0(SB), Y10, Y12
-	VFMADD213PS  const3c088908<>+0(SB), Y10, Y12
-	VFMADD213PS  const3d2aa9c1<>+0(SB), Y10, Y12
-	VFMADD213PS  const3e2aaaaa<>+0(SB), Y10, Y12
-	VFMADD213PS  const3f000000<>+0(SB), Y10, Y12
-	VMULPS       Y10, Y12, Y12
-	VFMADD213PS  Y10, Y10, Y12
-	VADDPS       Y0, Y12, Y12
+	VMULPS       Y10, Y10, Y12
+	VMOVUPS      const39506967<>+0(SB), Y13
+	VFMADD213PS  const3ab743ce<>+0(SB), Y10, Y13
+	VMOVUPS      const3c088908<>+0(SB), Y14
+	VFMADD213PS  const3d2aa9c1<>+0(SB), Y10, Y14
+	VFMADD213PS  Y14, Y12, Y13
+	VMOVUPS      const3e2aaaaa<>+0(SB), Y14
+	VFMADD213PS  const3f000000<>+0(SB), Y10, Y14
+	VFMADD213PS  Y14, Y12, Y13
+	VFMADD213PS  Y10, Y12, Y13
+	VADDPS       Y0, Y13, Y13
 	VCVTPS2DQ    Y11, Y11
 	VPSRAD       $0x01, Y11, Y10
 	VPSUBD       Y10, Y11, Y11
 	VPADDD       const0000007f<>+0(SB), Y10, Y10
 	VPSLLD       $0x17, Y10, Y10
-	VMULPS       Y10, Y12, Y12
+	VMULPS       Y10, Y13, Y13
 	VPADDD       const0000007f<>+0(SB), Y11, Y11
 	VPSLLD       $0x17, Y11, Y11
-	VMULPS       Y11, Y12, Y12
-	VADDPS       Y0, Y12, Y12
-	VDIVPS       Y12, Y0, Y12
-	VSUBPS       Y12, Y0, Y10
+	VMULPS       Y11, Y13, Y13
+	VADDPS       Y0, Y13, Y13
+	VDIVPS       Y13, Y0, Y13
+	VSUBPS       Y13, Y0, Y10
 	VFMADD213PS  Y0, Y9, Y10
-	VMULPS       Y10, Y12, Y12
-	VMOVUPS      32(R12), Y9
-	VMOVUPS      32(R10)(DX*4), Y10
-	VFMADD213PS  32(R11)(DX*4), Y10, Y9
-	VMULPS       Y12, Y9, Y9
-	VMOVUPS      32(R13), Y10
-	VSUBPS       32(R9)(DX*4), Y10, Y10
+	VMOVUPS      32(R11), Y9
+	VMOVUPS      32(R9)(DX*4), Y11
+	VFMADD213PS  32(R10)(DX*4), Y11, Y9
+	VMULPS       Y13, Y9, Y9
+	VMULPS       Y10, Y9, Y9
+	VMOVUPS      32(R12), Y10
+	VSUBPS       32(R8)(DX*4), Y10, Y10
 	VADDPS       Y9, Y3, Y3
 	VFMADD231PS  Y9, Y10, Y4
-	VMOVUPS      64(R13), Y9
-	VMOVUPS      64(DI)(DX*4), Y10
-	VFMADD213PS  64(R8)(DX*4), Y10, Y9
+	VMOVUPS      64(R12), Y9
+	VMOVUPS      64(SI)(DX*4), Y10
+	VFMADD213PS  64(DI)(DX*4), Y10, Y9
 	VMOVUPS      constc2d20000<>+0(SB), Y10
 	VMOVUPS      const42d20000<>+0(SB), Y11
 	VMAXPS       Y9, Y10, Y10
@@ -2923,40 +3227,42 @@ loop4:
 	VMOVAPS      Y10, Y10
 	VFNMSUB231PS const3f318000<>+0(SB), Y11, Y10
 	VFNMADD231PS constb95e8083<>+0(SB), Y11, Y10
-	VMOVUPS      const39506967<>+0(SB), Y12
-	VFMADD213PS  const3ab743ce<>+0(SB), Y10, Y12
-	VFMADD213PS  const3c088908<>+0(SB), Y10, Y12
-	VFMADD213PS  const3d2aa9c1<>+0(SB), Y10, Y12
-	VFMADD213PS  const3e2aaaaa<>+0(SB), Y10, Y12
-	VFMADD213PS  const3f000000<>+0(SB), Y10, Y12
-	VMULPS       Y10, Y12, Y12
-	VFMADD213PS  Y10, Y10, Y12
-	VADDPS       Y0, Y12, Y12
+	VMULPS       Y10, Y10, Y12
+	VMOVUPS      const39506967<>+0(SB), Y13
+	VFMADD213PS  const3ab743ce<>+0(SB), Y10, Y13
+	VMOVUPS      const3c088908<>+0(SB), Y14
+	VFMADD213PS  const3d2aa9c1<>+0(SB), Y10, Y14
+	VFMADD213PS  Y14, Y12, Y13
+	VMOVUPS      const3e2aaaaa<>+0(SB), Y14
+	VFMADD213PS  const3f000000<>+0(SB), Y10, Y14
+	VFMADD213PS  Y14, Y12, Y13
+	VFMADD213PS  Y10, Y12, Y13
+	VADDPS       Y0, Y13, Y13
 	VCVTPS2DQ    Y11, Y11
 	VPSRAD       $0x01, Y11, Y10
 	VPSUBD       Y10, Y11, Y11
 	VPADDD       const0000007f<>+0(SB), Y10, Y10
 	VPSLLD       $0x17, Y10, Y10
-	VMULPS       Y10, Y12, Y12
+	VMULPS       Y10, Y13, Y13
 	VPADDD       const0000007f<>+0(SB), Y11, Y11
 	VPSLLD       $0x17, Y11, Y11
-	VMULPS       Y11, Y12, Y12
-	VADDPS       Y0, Y12, Y12
-	VDIVPS       Y12, Y0, Y12
-	VSUBPS       Y12, Y0, Y10
+	VMULPS       Y11, Y13, Y13
+	VADDPS       Y0, Y13, Y13
+	VDIVPS       Y13, Y0, Y13
+	VSUBPS       Y13, Y0, Y10
 	VFMADD213PS  Y0, Y9, Y10
-	VMULPS       Y10, Y12, Y12
-	VMOVUPS      64(R12), Y9
-	VMOVUPS      64(R10)(DX*4), Y10
-	VFMADD213PS  64(R11)(DX*4), Y10, Y9
-	VMULPS       Y12, Y9, Y9
-	VMOVUPS      64(R13), Y10
-	VSUBPS       64(R9)(DX*4), Y10, Y10
+	VMOVUPS      64(R11), Y9
+	VMOVUPS      64(R9)(DX*4), Y11
+	VFMADD213PS  64(R10)(DX*4), Y11, Y9
+	VMULPS       Y13, Y9, Y9
+	VMULPS       Y10, Y9, Y9
+	VMOVUPS      64(R12), Y10
+	VSUBPS       64(R8)(DX*4), Y10, Y10
 	VADDPS       Y9, Y5, Y5
 	VFMADD231PS  Y9, Y10, Y6
-	VMOVUPS      96(R13), Y9
-	VMOVUPS      96(DI)(DX*4), Y10
-	VFMADD213PS  96(R8)(DX*4), Y10, Y9
+	VMOVUPS      96(R12), Y9
+	VMOVUPS      96(SI)(DX*4), Y10
+	VFMADD213PS  96(DI)(DX*4), Y10, Y9
 	VMOVUPS      constc2d20000<>+0(SB), Y10
 	VMOVUPS      const42d20000<>+0(SB), Y11
 	VMAXPS       Y9, Y10, Y10
@@ -2966,140 +3272,149 @@ loop4:
 	VMOVAPS      Y10, Y10
 	VFNMSUB231PS const3f318000<>+0(SB), Y11, Y10
 	VFNMADD231PS constb95e8083<>+0(SB), Y11, Y10
-	VMOVUPS      const39506967<>+0(SB), Y12
-	VFMADD213PS  const3ab743ce<>+0(SB), Y10, Y12
-	VFMADD213PS  const3c088908<>+0(SB), Y10, Y12
-	VFMADD213PS  const3d2aa9c1<>+0(SB), Y10, Y12
-	VFMADD213PS  const3e2aaaaa<>+0(SB), Y10, Y12
-	VFMADD213PS  const3f000000<>+0(SB), Y10, Y12
-	VMULPS       Y10, Y12, Y12
-	VFMADD213PS  Y10, Y10, Y12
-	VADDPS       Y0, Y12, Y12
+	VMULPS       Y10, Y10, Y12
+	VMOVUPS      const39506967<>+0(SB), Y13
+	VFMADD213PS  const3ab743ce<>+0(SB), Y10, Y13
+	VMOVUPS      const3c088908<>+0(SB), Y14
+	VFMADD213PS  const3d2aa9c1<>+0(SB), Y10, Y14
+	VFMADD213PS  Y14, Y12, Y13
+	VMOVUPS      const3e2aaaaa<>+0(SB), Y14
+	VFMADD213PS  const3f000000<>+0(SB), Y10, Y14
+	VFMADD213PS  Y14, Y12, Y13
+	VFMADD213PS  Y10, Y12, Y13
+	VADDPS       Y0, Y13, Y13
 	VCVTPS2DQ    Y11, Y11
 	VPSRAD       $0x01, Y11, Y10
 	VPSUBD       Y10, Y11, Y11
 	VPADDD       const0000007f<>+0(SB), Y10, Y10
 	VPSLLD       $0x17, Y10, Y10
-	VMULPS       Y10, Y12, Y12
+	VMULPS       Y10, Y13, Y13
 	VPADDD       const0000007f<>+0(SB), Y11, Y11
 	VPSLLD       $0x17, Y11, Y11
-	VMULPS       Y11, Y12, Y12
-	VADDPS       Y0, Y12, Y12
-	VDIVPS       Y12, Y0, Y12
-	VSUBPS       Y12, Y0, Y10
+	VMULPS       Y11, Y13, Y13
+	VADDPS       Y0, Y13, Y13
+	VDIVPS       Y13, Y0, Y13
+	VSUBPS       Y13, Y0, Y10
 	VFMADD213PS  Y0, Y9, Y10
-	VMULPS       Y10, Y12, Y12
-	VMOVUPS      96(R12), Y9
-	VMOVUPS      96(R10)(DX*4), Y10
-	VFMADD213PS  96(R11)(DX*4), Y10, Y9
-	VMULPS       Y12, Y9, Y9
-	VMOVUPS      96(R13), Y10
-	VSUBPS       96(R9)(DX*4), Y10, Y10
+	VMOVUPS      96(R11), Y9
+	VMOVUPS      96(R9)(DX*4), Y11
+	VFMADD213PS  96(R10)(DX*4), Y11, Y9
+	VMULPS       Y13, Y9, Y9
+	VMULPS       Y10, Y9, Y9
+	VMOVUPS      96(R12), Y10
+	VSUBPS       96(R8)(DX*4), Y10, Y10
 	VADDPS       Y9, Y7, Y7
 	VFMADD231PS  Y9, Y10, Y8
+	PREFETCHT0   (R11)(BX*1)
+	PREFETCHT0   64(R11)(BX*1)
+	ADDQ         CX, R11
+	PREFETCHT0   (R12)(BX*1)
+	PREFETCHT0   64(R12)(BX*1)
 	ADDQ         CX, R12
-	ADDQ         CX, R13
-	DECQ         R14
+	DECQ         R13
 	JNZ          loop4
-	MOVQ         sumDz_base+0(FP), R12
-	VMOVUPS      (R12)(DX*4), Y9
+	MOVQ         sumDz_base+0(FP), R11
+	VMOVUPS      (R11)(DX*4), Y9
 	VADDPS       Y9, Y1, Y1
-	VMOVUPS      Y1, (R12)(DX*4)
-	VMOVUPS      32(R12)(DX*4), Y1
+	VMOVUPS      Y1, (R11)(DX*4)
+	VMOVUPS      32(R11)(DX*4), Y1
 	VADDPS       Y1, Y3, Y3
-	VMOVUPS      Y3, 32(R12)(DX*4)
-	VMOVUPS      64(R12)(DX*4), Y1
+	VMOVUPS      Y3, 32(R11)(DX*4)
+	VMOVUPS      64(R11)(DX*4), Y1
 	VADDPS       Y1, Y5, Y5
-	VMOVUPS      Y5, 64(R12)(DX*4)
-	VMOVUPS      96(R12)(DX*4), Y1
+	VMOVUPS      Y5, 64(R11)(DX*4)
+	VMOVUPS      96(R11)(DX*4), Y1
 	VADDPS       Y1, Y7, Y7
-	VMOVUPS      Y7, 96(R12)(DX*4)
-	MOVQ         sumDzX_base+24(FP), R12
-	VMOVUPS      (R12)(DX*4), Y1
+	VMOVUPS      Y7, 96(R11)(DX*4)
+	MOVQ         sumDzX_base+24(FP), R11
+	VMOVUPS      (R11)(DX*4), Y1
 	VADDPS       Y1, Y2, Y2
-	VMOVUPS      Y2, (R12)(DX*4)
-	VMOVUPS      32(R12)(DX*4), Y1
+	VMOVUPS      Y2, (R11)(DX*4)
+	VMOVUPS      32(R11)(DX*4), Y1
 	VADDPS       Y1, Y4, Y4
-	VMOVUPS      Y4, 32(R12)(DX*4)
-	VMOVUPS      64(R12)(DX*4), Y1
+	VMOVUPS      Y4, 32(R11)(DX*4)
+	VMOVUPS      64(R11)(DX*4), Y1
 	VADDPS       Y1, Y6, Y6
-	VMOVUPS      Y6, 64(R12)(DX*4)
-	VMOVUPS      96(R12)(DX*4), Y1
+	VMOVUPS      Y6, 64(R11)(DX*4)
+	VMOVUPS      96(R11)(DX*4), Y1
 	VADDPS       Y1, Y8, Y8
-	VMOVUPS      Y8, 96(R12)(DX*4)
+	VMOVUPS      Y8, 96(R11)(DX*4)
 	ADDQ         $+32, DX
 	SUBQ         $+32, AX
 	JMP          block2
 
 smaller3:
 block5:
-	CMPQ    AX, $+8
-	JLT     smaller6
-	VMOVUPS (DI)(DX*4), Y3
-	VMOVUPS (R8)(DX*4), Y4
-	VMOVUPS (R9)(DX*4), Y5
-	VMOVUPS (R10)(DX*4), Y6
-	VMOVUPS (R11)(DX*4), Y7
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	LEAQ    (BX)(DX*4), R12
-	LEAQ    (SI)(DX*4), R13
-	MOVQ    rows+216(FP), R14
+	CMPQ   AX, $+8
+	JLT    smaller6
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	MOVQ   dy_base+48(FP), R11
+	LEAQ   (R11)(DX*4), R11
+	MOVQ   x_base+72(FP), R12
+	LEAQ   (R12)(DX*4), R12
+	MOVQ   rows+216(FP), R13
 
 loop7:
-	VMOVUPS      (R13), Y8
-	VFMADD213PS  Y4, Y3, Y8
-	VMOVUPS      constc2d20000<>+0(SB), Y9
-	VMOVUPS      const42d20000<>+0(SB), Y10
-	VMAXPS       Y8, Y9, Y9
-	VMINPS       Y9, Y10, Y9
-	VMULPS       constbfb8aa3b<>+0(SB), Y9, Y10
-	VROUNDPS     $0x00, Y10, Y10
-	VMOVAPS      Y9, Y9
-	VFNMSUB231PS const3f318000<>+0(SB), Y10, Y9
-	VFNMADD231PS constb95e8083<>+0(SB), Y10, Y9
-	VMOVUPS      const39506967<>+0(SB), Y11
-	VFMADD213PS  const3ab743ce<>+0(SB), Y9, Y11
-	VFMADD213PS  const3c088908<>+0(SB), Y9, Y11
-	VFMADD213PS  const3d2aa9c1<>+0(SB), Y9, Y11
-	VFMADD213PS  const3e2aaaaa<>+0(SB), Y9, Y11
-	VFMADD213PS  const3f000000<>+0(SB), Y9, Y11
-	VMULPS       Y9, Y11, Y11
-	VFMADD213PS  Y9, Y9, Y11
-	VADDPS       Y0, Y11, Y11
-	VCVTPS2DQ    Y10, Y10
-	VPSRAD       $0x01, Y10, Y9
-	VPSUBD       Y9, Y10, Y10
-	VPADDD       const0000007f<>+0(SB), Y9, Y9
-	VPSLLD       $0x17, Y9, Y9
-	VMULPS       Y9, Y11, Y11
-	VPADDD       const0000007f<>+0(SB), Y10, Y10
-	VPSLLD       $0x17, Y10, Y10
-	VMULPS       Y10, Y11, Y11
-	VADDPS       Y0, Y11, Y11
-	VDIVPS       Y11, Y0, Y11
-	VSUBPS       Y11, Y0, Y9
-	VFMADD213PS  Y0, Y8, Y9
-	VMULPS       Y9, Y11, Y11
-	VMOVUPS      (R12), Y8
-	VFMADD213PS  Y7, Y6, Y8
-	VMULPS       Y11, Y8, Y8
-	VMOVUPS      (R13), Y9
-	VSUBPS       Y5, Y9, Y9
-	VADDPS       Y8, Y1, Y1
-	VFMADD231PS  Y8, Y9, Y2
-	ADDQ         CX, R12
-	ADDQ         CX, R13
-	DECQ         R14
-	JNZ          loop7
-	MOVQ         sumDz_base+0(FP), R12
-	VMOVUPS      (R12)(DX*4), Y3
+	VMOVUPS      (R12), Y3
+	VMOVUPS      (SI)(DX*4), Y4
+	VFMADD213PS  (DI)(DX*4), Y4, Y3
+	VMOVUPS      constc2d20000<>+0(SB), Y4
+	VMOVUPS      const42d20000<>+0(SB), Y5
+	VMAXPS       Y3, Y4, Y4
+	VMINPS       Y4, Y5, Y4
+	VMULPS       constbfb8aa3b<>+0(SB), Y4, Y5
+	VROUNDPS     $0x00, Y5, Y5
+	VMOVAPS      Y4, Y4
+	VFNMSUB231PS const3f318000<>+0(SB), Y5, Y4
+	VFNMADD231PS constb95e8083<>+0(SB), Y5, Y4
+	VMULPS       Y4, Y4, Y6
+	VMOVUPS      const39506967<>+0(SB), Y7
+	VFMADD213PS  const3ab743ce<>+0(SB), Y4, Y7
+	VMOVUPS      const3c088908<>+0(SB), Y8
+	VFMADD213PS  const3d2aa9c1<>+0(SB), Y4, Y8
+	VFMADD213PS  Y8, Y6, Y7
+	VMOVUPS      const3e2aaaaa<>+0(SB), Y8
+	VFMADD213PS  const3f000000<>+0(SB), Y4, Y8
+	VFMADD213PS  Y8, Y6, Y7
+	VFMADD213PS  Y4, Y6, Y7
+	VADDPS       Y0, Y7, Y7
+	VCVTPS2DQ    Y5, Y5
+	VPSRAD       $0x01, Y5, Y4
+	VPSUBD       Y4, Y5, Y5
+	VPADDD       const0000007f<>+0(SB), Y4, Y4
+	VPSLLD       $0x17, Y4, Y4
+	VMULPS       Y4, Y7, Y7
+	VPADDD       const0000007f<>+0(SB), Y5, Y5
+	VPSLLD       $0x17, Y5, Y5
+	VMULPS       Y5, Y7, Y7
+	VADDPS       Y0, Y7, Y7
+	VDIVPS       Y7, Y0, Y7
+	VSUBPS       Y7, Y0, Y4
+	VFMADD213PS  Y0, Y3, Y4
+	VMOVUPS      (R11), Y3
+	VMOVUPS      (R9)(DX*4), Y5
+	VFMADD213PS  (R10)(DX*4), Y5, Y3
+	VMULPS       Y7, Y3, Y3
+	VMULPS       Y4, Y3, Y3
+	VMOVUPS      (R12), Y4
+	VSUBPS       (R8)(DX*4), Y4, Y4
 	VADDPS       Y3, Y1, Y1
-	VMOVUPS      Y1, (R12)(DX*4)
-	MOVQ         sumDzX_base+24(FP), R12
-	VMOVUPS      (R12)(DX*4), Y1
+	VFMADD231PS  Y3, Y4, Y2
+	PREFETCHT0   (R11)(BX*1)
+	ADDQ         CX, R11
+	PREFETCHT0   (R12)(BX*1)
+	ADDQ         CX, R12
+	DECQ         R13
+	JNZ          loop7
+	MOVQ         sumDz_base+0(FP), R11
+	VMOVUPS      (R11)(DX*4), Y3
+	VADDPS       Y3, Y1, Y1
+	VMOVUPS      Y1, (R11)(DX*4)
+	MOVQ         sumDzX_base+24(FP), R11
+	VMOVUPS      (R11)(DX*4), Y1
 	VADDPS       Y1, Y2, Y2
-	VMOVUPS      Y2, (R12)(DX*4)
+	VMOVUPS      Y2, (R11)(DX*4)
 	ADDQ         $+8, DX
 	SUBQ         $+8, AX
 	JMP          block5
@@ -3110,62 +3425,68 @@ smaller6:
 	MOVQ         AX, X1
 	VPBROADCASTD X1, Y1
 	VPCMPGTD     iota<>+0(SB), Y1, Y1
-	VMASKMOVPS   (DI)(DX*4), Y1, Y4
-	VMASKMOVPS   (R8)(DX*4), Y1, Y5
-	VMASKMOVPS   (R9)(DX*4), Y1, Y6
-	VMASKMOVPS   (R10)(DX*4), Y1, Y7
-	VMASKMOVPS   (R11)(DX*4), Y1, Y8
 	VXORPS       Y2, Y2, Y2
 	VXORPS       Y3, Y3, Y3
-	LEAQ         (BX)(DX*4), AX
-	LEAQ         (SI)(DX*4), BX
-	MOVQ         rows+216(FP), SI
+	MOVQ         dy_base+48(FP), AX
+	LEAQ         (AX)(DX*4), AX
+	MOVQ         x_base+72(FP), R11
+	LEAQ         (R11)(DX*4), R11
+	MOVQ         rows+216(FP), R12
 
 loop8:
-	VMASKMOVPS   (BX), Y1, Y9
-	VFMADD213PS  Y5, Y4, Y9
-	VMOVUPS      constc2d20000<>+0(SB), Y10
-	VMOVUPS      const42d20000<>+0(SB), Y11
-	VMAXPS       Y9, Y10, Y10
-	VMINPS       Y10, Y11, Y10
-	VMULPS       constbfb8aa3b<>+0(SB), Y10, Y11
-	VROUNDPS     $0x00, Y11, Y11
-	VMOVAPS      Y10, Y10
-	VFNMSUB231PS const3f318000<>+0(SB), Y11, Y10
-	VFNMADD231PS constb95e8083<>+0(SB), Y11, Y10
-	VMOVUPS      const39506967<>+0(SB), Y12
-	VFMADD213PS  const3ab743ce<>+0(SB), Y10, Y12
-	VFMADD213PS  const3c088908<>+0(SB), Y10, Y12
-	VFMADD213PS  const3d2aa9c1<>+0(SB), Y10, Y12
-	VFMADD213PS  const3e2aaaaa<>+0(SB), Y10, Y12
-	VFMADD213PS  const3f000000<>+0(SB), Y10, Y12
-	VMULPS       Y10, Y12, Y12
-	VFMADD213PS  Y10, Y10, Y12
-	VADDPS       Y0, Y12, Y12
-	VCVTPS2DQ    Y11, Y11
-	VPSRAD       $0x01, Y11, Y10
-	VPSUBD       Y10, Y11, Y11
-	VPADDD       const0000007f<>+0(SB), Y10, Y10
-	VPSLLD       $0x17, Y10, Y10
-	VMULPS       Y10, Y12, Y12
-	VPADDD       const0000007f<>+0(SB), Y11, Y11
-	VPSLLD       $0x17, Y11, Y11
-	VMULPS       Y11, Y12, Y12
-	VADDPS       Y0, Y12, Y12
-	VDIVPS       Y12, Y0, Y12
-	VSUBPS       Y12, Y0, Y10
-	VFMADD213PS  Y0, Y9, Y10
-	VMULPS       Y10, Y12, Y12
-	VMASKMOVPS   (AX), Y1, Y9
-	VFMADD213PS  Y8, Y7, Y9
-	VMULPS       Y12, Y9, Y9
-	VMASKMOVPS   (BX), Y1, Y10
-	VSUBPS       Y6, Y10, Y10
-	VADDPS       Y9, Y2, Y2
-	VFMADD231PS  Y9, Y10, Y3
+	VMASKMOVPS   (R11), Y1, Y4
+	VMASKMOVPS   (DI)(DX*4), Y1, Y5
+	VMASKMOVPS   (SI)(DX*4), Y1, Y6
+	VFMADD213PS  Y5, Y6, Y4
+	VMOVUPS      constc2d20000<>+0(SB), Y5
+	VMOVUPS      const42d20000<>+0(SB), Y6
+	VMAXPS       Y4, Y5, Y5
+	VMINPS       Y5, Y6, Y5
+	VMULPS       constbfb8aa3b<>+0(SB), Y5, Y6
+	VROUNDPS     $0x00, Y6, Y6
+	VMOVAPS      Y5, Y5
+	VFNMSUB231PS const3f318000<>+0(SB), Y6, Y5
+	VFNMADD231PS constb95e8083<>+0(SB), Y6, Y5
+	VMULPS       Y5, Y5, Y7
+	VMOVUPS      const39506967<>+0(SB), Y8
+	VFMADD213PS  const3ab743ce<>+0(SB), Y5, Y8
+	VMOVUPS      const3c088908<>+0(SB), Y9
+	VFMADD213PS  const3d2aa9c1<>+0(SB), Y5, Y9
+	VFMADD213PS  Y9, Y7, Y8
+	VMOVUPS      const3e2aaaaa<>+0(SB), Y9
+	VFMADD213PS  const3f000000<>+0(SB), Y5, Y9
+	VFMADD213PS  Y9, Y7, Y8
+	VFMADD213PS  Y5, Y7, Y8
+	VADDPS       Y0, Y8, Y8
+	VCVTPS2DQ    Y6, Y6
+	VPSRAD       $0x01, Y6, Y5
+	VPSUBD       Y5, Y6, Y6
+	VPADDD       const0000007f<>+0(SB), Y5, Y5
+	VPSLLD       $0x17, Y5, Y5
+	VMULPS       Y5, Y8, Y8
+	VPADDD       const0000007f<>+0(SB), Y6, Y6
+	VPSLLD       $0x17, Y6, Y6
+	VMULPS       Y6, Y8, Y8
+	VADDPS       Y0, Y8, Y8
+	VDIVPS       Y8, Y0, Y8
+	VSUBPS       Y8, Y0, Y5
+	VFMADD213PS  Y0, Y4, Y5
+	VMASKMOVPS   (AX), Y1, Y4
+	VMASKMOVPS   (R10)(DX*4), Y1, Y6
+	VMASKMOVPS   (R9)(DX*4), Y1, Y7
+	VFMADD213PS  Y6, Y7, Y4
+	VMULPS       Y8, Y4, Y4
+	VMULPS       Y5, Y4, Y4
+	VMASKMOVPS   (R11), Y1, Y5
+	VMASKMOVPS   (R8)(DX*4), Y1, Y6
+	VSUBPS       Y6, Y5, Y5
+	VADDPS       Y4, Y2, Y2
+	VFMADD231PS  Y4, Y5, Y3
+	PREFETCHT0   (AX)(BX*1)
 	ADDQ         CX, AX
-	ADDQ         CX, BX
-	DECQ         SI
+	PREFETCHT0   (R11)(BX*1)
+	ADDQ         CX, R11
+	DECQ         R12
 	JNZ          loop8
 	MOVQ         sumDz_base+0(FP), AX
 	VMASKMOVPS   (AX)(DX*4), Y1, Y0
@@ -3182,7 +3503,7 @@ done1:
 	RET
 
 // func normalizeScaleBackwardSumsClipAVX2(sumDz []float32, sumDzX []float32, dy []float32, x []float32, scale []float32, shift []float32, mean []float32, s []float32, q []float32, rows int, c int, lo float32, hi float32)
-// Requires: AVX, AVX2, FMA3, SSE2
+// Requires: AVX, AVX2, FMA3, MMX+, SSE2
 TEXT ·normalizeScaleBackwardSumsClipAVX2(SB), $0-240
 	VBROADCASTSS lo+232(FP), Y0
 	VBROADCASTSS hi+236(FP), Y1
@@ -3190,13 +3511,13 @@ TEXT ·normalizeScaleBackwardSumsClipAVX2(SB), $0-240
 	MOVQ         AX, CX
 	SHLQ         $0x02, CX
 	XORQ         DX, DX
-	MOVQ         dy_base+48(FP), BX
-	MOVQ         x_base+72(FP), SI
-	MOVQ         scale_base+96(FP), DI
-	MOVQ         shift_base+120(FP), R8
-	MOVQ         mean_base+144(FP), R9
-	MOVQ         s_base+168(FP), R10
-	MOVQ         q_base+192(FP), R11
+	MOVQ         rows+216(FP), BX
+	IMULQ        CX, BX
+	MOVQ         scale_base+96(FP), SI
+	MOVQ         shift_base+120(FP), DI
+	MOVQ         mean_base+144(FP), R8
+	MOVQ         s_base+168(FP), R9
+	MOVQ         q_base+192(FP), R10
 
 block2:
 	CMPQ   AX, $+32
@@ -3209,141 +3530,148 @@ block2:
 	VXORPS Y7, Y7, Y7
 	VXORPS Y8, Y8, Y8
 	VXORPS Y9, Y9, Y9
-	LEAQ   (BX)(DX*4), R12
-	LEAQ   (SI)(DX*4), R13
-	MOVQ   rows+216(FP), R14
+	MOVQ   dy_base+48(FP), R11
+	LEAQ   (R11)(DX*4), R11
+	MOVQ   x_base+72(FP), R12
+	LEAQ   (R12)(DX*4), R12
+	MOVQ   rows+216(FP), R13
 
 loop4:
-	VMOVUPS     (R13), Y10
-	VMOVUPS     (DI)(DX*4), Y11
-	VFMADD213PS (R8)(DX*4), Y11, Y10
-	VMOVUPS     (R12), Y11
-	VMOVUPS     (R10)(DX*4), Y12
-	VFMADD213PS (R11)(DX*4), Y12, Y11
+	VMOVUPS     (R12), Y10
+	VMOVUPS     (SI)(DX*4), Y11
+	VFMADD213PS (DI)(DX*4), Y11, Y10
+	VMOVUPS     (R11), Y11
+	VMOVUPS     (R9)(DX*4), Y12
+	VFMADD213PS (R10)(DX*4), Y12, Y11
 	VCMPPS      $0x11, Y10, Y0, Y12
 	VCMPPS      $0x11, Y1, Y10, Y10
 	VANDPS      Y12, Y11, Y11
 	VANDPS      Y10, Y11, Y11
-	VMOVUPS     (R13), Y10
-	VSUBPS      (R9)(DX*4), Y10, Y10
+	VMOVUPS     (R12), Y10
+	VSUBPS      (R8)(DX*4), Y10, Y10
 	VADDPS      Y11, Y2, Y2
 	VFMADD231PS Y11, Y10, Y3
-	VMOVUPS     32(R13), Y10
-	VMOVUPS     32(DI)(DX*4), Y11
-	VFMADD213PS 32(R8)(DX*4), Y11, Y10
-	VMOVUPS     32(R12), Y11
-	VMOVUPS     32(R10)(DX*4), Y12
-	VFMADD213PS 32(R11)(DX*4), Y12, Y11
+	VMOVUPS     32(R12), Y10
+	VMOVUPS     32(SI)(DX*4), Y11
+	VFMADD213PS 32(DI)(DX*4), Y11, Y10
+	VMOVUPS     32(R11), Y11
+	VMOVUPS     32(R9)(DX*4), Y12
+	VFMADD213PS 32(R10)(DX*4), Y12, Y11
 	VCMPPS      $0x11, Y10, Y0, Y12
 	VCMPPS      $0x11, Y1, Y10, Y10
 	VANDPS      Y12, Y11, Y11
 	VANDPS      Y10, Y11, Y11
-	VMOVUPS     32(R13), Y10
-	VSUBPS      32(R9)(DX*4), Y10, Y10
+	VMOVUPS     32(R12), Y10
+	VSUBPS      32(R8)(DX*4), Y10, Y10
 	VADDPS      Y11, Y4, Y4
 	VFMADD231PS Y11, Y10, Y5
-	VMOVUPS     64(R13), Y10
-	VMOVUPS     64(DI)(DX*4), Y11
-	VFMADD213PS 64(R8)(DX*4), Y11, Y10
-	VMOVUPS     64(R12), Y11
-	VMOVUPS     64(R10)(DX*4), Y12
-	VFMADD213PS 64(R11)(DX*4), Y12, Y11
+	VMOVUPS     64(R12), Y10
+	VMOVUPS     64(SI)(DX*4), Y11
+	VFMADD213PS 64(DI)(DX*4), Y11, Y10
+	VMOVUPS     64(R11), Y11
+	VMOVUPS     64(R9)(DX*4), Y12
+	VFMADD213PS 64(R10)(DX*4), Y12, Y11
 	VCMPPS      $0x11, Y10, Y0, Y12
 	VCMPPS      $0x11, Y1, Y10, Y10
 	VANDPS      Y12, Y11, Y11
 	VANDPS      Y10, Y11, Y11
-	VMOVUPS     64(R13), Y10
-	VSUBPS      64(R9)(DX*4), Y10, Y10
+	VMOVUPS     64(R12), Y10
+	VSUBPS      64(R8)(DX*4), Y10, Y10
 	VADDPS      Y11, Y6, Y6
 	VFMADD231PS Y11, Y10, Y7
-	VMOVUPS     96(R13), Y10
-	VMOVUPS     96(DI)(DX*4), Y11
-	VFMADD213PS 96(R8)(DX*4), Y11, Y10
-	VMOVUPS     96(R12), Y11
-	VMOVUPS     96(R10)(DX*4), Y12
-	VFMADD213PS 96(R11)(DX*4), Y12, Y11
+	VMOVUPS     96(R12), Y10
+	VMOVUPS     96(SI)(DX*4), Y11
+	VFMADD213PS 96(DI)(DX*4), Y11, Y10
+	VMOVUPS     96(R11), Y11
+	VMOVUPS     96(R9)(DX*4), Y12
+	VFMADD213PS 96(R10)(DX*4), Y12, Y11
 	VCMPPS      $0x11, Y10, Y0, Y12
 	VCMPPS      $0x11, Y1, Y10, Y10
 	VANDPS      Y12, Y11, Y11
 	VANDPS      Y10, Y11, Y11
-	VMOVUPS     96(R13), Y10
-	VSUBPS      96(R9)(DX*4), Y10, Y10
+	VMOVUPS     96(R12), Y10
+	VSUBPS      96(R8)(DX*4), Y10, Y10
 	VADDPS      Y11, Y8, Y8
 	VFMADD231PS Y11, Y10, Y9
+	PREFETCHT0  (R11)(BX*1)
+	PREFETCHT0  64(R11)(BX*1)
+	ADDQ        CX, R11
+	PREFETCHT0  (R12)(BX*1)
+	PREFETCHT0  64(R12)(BX*1)
 	ADDQ        CX, R12
-	ADDQ        CX, R13
-	DECQ        R14
+	DECQ        R13
 	JNZ         loop4
-	MOVQ        sumDz_base+0(FP), R12
-	VMOVUPS     (R12)(DX*4), Y10
+	MOVQ        sumDz_base+0(FP), R11
+	VMOVUPS     (R11)(DX*4), Y10
 	VADDPS      Y10, Y2, Y2
-	VMOVUPS     Y2, (R12)(DX*4)
-	VMOVUPS     32(R12)(DX*4), Y2
+	VMOVUPS     Y2, (R11)(DX*4)
+	VMOVUPS     32(R11)(DX*4), Y2
 	VADDPS      Y2, Y4, Y4
-	VMOVUPS     Y4, 32(R12)(DX*4)
-	VMOVUPS     64(R12)(DX*4), Y2
+	VMOVUPS     Y4, 32(R11)(DX*4)
+	VMOVUPS     64(R11)(DX*4), Y2
 	VADDPS      Y2, Y6, Y6
-	VMOVUPS     Y6, 64(R12)(DX*4)
-	VMOVUPS     96(R12)(DX*4), Y2
+	VMOVUPS     Y6, 64(R11)(DX*4)
+	VMOVUPS     96(R11)(DX*4), Y2
 	VADDPS      Y2, Y8, Y8
-	VMOVUPS     Y8, 96(R12)(DX*4)
-	MOVQ        sumDzX_base+24(FP), R12
-	VMOVUPS     (R12)(DX*4), Y2
+	VMOVUPS     Y8, 96(R11)(DX*4)
+	MOVQ        sumDzX_base+24(FP), R11
+	VMOVUPS     (R11)(DX*4), Y2
 	VADDPS      Y2, Y3, Y3
-	VMOVUPS     Y3, (R12)(DX*4)
-	VMOVUPS     32(R12)(DX*4), Y2
+	VMOVUPS     Y3, (R11)(DX*4)
+	VMOVUPS     32(R11)(DX*4), Y2
 	VADDPS      Y2, Y5, Y5
-	VMOVUPS     Y5, 32(R12)(DX*4)
-	VMOVUPS     64(R12)(DX*4), Y2
+	VMOVUPS     Y5, 32(R11)(DX*4)
+	VMOVUPS     64(R11)(DX*4), Y2
 	VADDPS      Y2, Y7, Y7
-	VMOVUPS     Y7, 64(R12)(DX*4)
-	VMOVUPS     96(R12)(DX*4), Y2
+	VMOVUPS     Y7, 64(R11)(DX*4)
+	VMOVUPS     96(R11)(DX*4), Y2
 	VADDPS      Y2, Y9, Y9
-	VMOVUPS     Y9, 96(R12)(DX*4)
+	VMOVUPS     Y9, 96(R11)(DX*4)
 	ADDQ        $+32, DX
 	SUBQ        $+32, AX
 	JMP         block2
 
 smaller3:
 block5:
-	CMPQ    AX, $+8
-	JLT     smaller6
-	VMOVUPS (DI)(DX*4), Y4
-	VMOVUPS (R8)(DX*4), Y5
-	VMOVUPS (R9)(DX*4), Y6
-	VMOVUPS (R10)(DX*4), Y7
-	VMOVUPS (R11)(DX*4), Y8
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	LEAQ    (BX)(DX*4), R12
-	LEAQ    (SI)(DX*4), R13
-	MOVQ    rows+216(FP), R14
+	CMPQ   AX, $+8
+	JLT    smaller6
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	MOVQ   dy_base+48(FP), R11
+	LEAQ   (R11)(DX*4), R11
+	MOVQ   x_base+72(FP), R12
+	LEAQ   (R12)(DX*4), R12
+	MOVQ   rows+216(FP), R13
 
 loop7:
-	VMOVUPS     (R13), Y9
-	VFMADD213PS Y5, Y4, Y9
-	VMOVUPS     (R12), Y10
-	VFMADD213PS Y8, Y7, Y10
-	VCMPPS      $0x11, Y9, Y0, Y11
-	VCMPPS      $0x11, Y1, Y9, Y9
-	VANDPS      Y11, Y10, Y10
-	VANDPS      Y9, Y10, Y10
-	VMOVUPS     (R13), Y9
-	VSUBPS      Y6, Y9, Y9
-	VADDPS      Y10, Y2, Y2
-	VFMADD231PS Y10, Y9, Y3
+	VMOVUPS     (R12), Y4
+	VMOVUPS     (SI)(DX*4), Y5
+	VFMADD213PS (DI)(DX*4), Y5, Y4
+	VMOVUPS     (R11), Y5
+	VMOVUPS     (R9)(DX*4), Y6
+	VFMADD213PS (R10)(DX*4), Y6, Y5
+	VCMPPS      $0x11, Y4, Y0, Y6
+	VCMPPS      $0x11, Y1, Y4, Y4
+	VANDPS      Y6, Y5, Y5
+	VANDPS      Y4, Y5, Y5
+	VMOVUPS     (R12), Y4
+	VSUBPS      (R8)(DX*4), Y4, Y4
+	VADDPS      Y5, Y2, Y2
+	VFMADD231PS Y5, Y4, Y3
+	PREFETCHT0  (R11)(BX*1)
+	ADDQ        CX, R11
+	PREFETCHT0  (R12)(BX*1)
 	ADDQ        CX, R12
-	ADDQ        CX, R13
-	DECQ        R14
+	DECQ        R13
 	JNZ         loop7
-	MOVQ        sumDz_base+0(FP), R12
-	VMOVUPS     (R12)(DX*4), Y4
+	MOVQ        sumDz_base+0(FP), R11
+	VMOVUPS     (R11)(DX*4), Y4
 	VADDPS      Y4, Y2, Y2
-	VMOVUPS     Y2, (R12)(DX*4)
-	MOVQ        sumDzX_base+24(FP), R12
-	VMOVUPS     (R12)(DX*4), Y2
+	VMOVUPS     Y2, (R11)(DX*4)
+	MOVQ        sumDzX_base+24(FP), R11
+	VMOVUPS     (R11)(DX*4), Y2
 	VADDPS      Y2, Y3, Y3
-	VMOVUPS     Y3, (R12)(DX*4)
+	VMOVUPS     Y3, (R11)(DX*4)
 	ADDQ        $+8, DX
 	SUBQ        $+8, AX
 	JMP         block5
@@ -3354,33 +3682,37 @@ smaller6:
 	MOVQ         AX, X2
 	VPBROADCASTD X2, Y2
 	VPCMPGTD     iota<>+0(SB), Y2, Y2
-	VMASKMOVPS   (DI)(DX*4), Y2, Y5
-	VMASKMOVPS   (R8)(DX*4), Y2, Y6
-	VMASKMOVPS   (R9)(DX*4), Y2, Y7
-	VMASKMOVPS   (R10)(DX*4), Y2, Y8
-	VMASKMOVPS   (R11)(DX*4), Y2, Y9
 	VXORPS       Y3, Y3, Y3
 	VXORPS       Y4, Y4, Y4
-	LEAQ         (BX)(DX*4), AX
-	LEAQ         (SI)(DX*4), BX
-	MOVQ         rows+216(FP), SI
+	MOVQ         dy_base+48(FP), AX
+	LEAQ         (AX)(DX*4), AX
+	MOVQ         x_base+72(FP), R11
+	LEAQ         (R11)(DX*4), R11
+	MOVQ         rows+216(FP), R12
 
 loop8:
-	VMASKMOVPS  (BX), Y2, Y10
-	VFMADD213PS Y6, Y5, Y10
-	VMASKMOVPS  (AX), Y2, Y11
-	VFMADD213PS Y9, Y8, Y11
-	VCMPPS      $0x11, Y10, Y0, Y12
-	VCMPPS      $0x11, Y1, Y10, Y10
-	VANDPS      Y12, Y11, Y11
-	VANDPS      Y10, Y11, Y11
-	VMASKMOVPS  (BX), Y2, Y10
-	VSUBPS      Y7, Y10, Y10
-	VADDPS      Y11, Y3, Y3
-	VFMADD231PS Y11, Y10, Y4
+	VMASKMOVPS  (R11), Y2, Y5
+	VMASKMOVPS  (DI)(DX*4), Y2, Y6
+	VMASKMOVPS  (SI)(DX*4), Y2, Y7
+	VFMADD213PS Y6, Y7, Y5
+	VMASKMOVPS  (AX), Y2, Y6
+	VMASKMOVPS  (R10)(DX*4), Y2, Y7
+	VMASKMOVPS  (R9)(DX*4), Y2, Y8
+	VFMADD213PS Y7, Y8, Y6
+	VCMPPS      $0x11, Y5, Y0, Y7
+	VCMPPS      $0x11, Y1, Y5, Y5
+	VANDPS      Y7, Y6, Y6
+	VANDPS      Y5, Y6, Y6
+	VMASKMOVPS  (R11), Y2, Y5
+	VMASKMOVPS  (R8)(DX*4), Y2, Y7
+	VSUBPS      Y7, Y5, Y5
+	VADDPS      Y6, Y3, Y3
+	VFMADD231PS Y6, Y5, Y4
+	PREFETCHT0  (AX)(BX*1)
 	ADDQ        CX, AX
-	ADDQ        CX, BX
-	DECQ        SI
+	PREFETCHT0  (R11)(BX*1)
+	ADDQ        CX, R11
+	DECQ        R12
 	JNZ         loop8
 	MOVQ        sumDz_base+0(FP), AX
 	VMASKMOVPS  (AX)(DX*4), Y2, Y0
@@ -3514,31 +3846,33 @@ block4:
 	VMOVAPS      Y2, Y2
 	VFNMSUB231PS const3f318000<>+0(SB), Y3, Y2
 	VFNMADD231PS constb95e8083<>+0(SB), Y3, Y2
-	VMOVUPS      const39506967<>+0(SB), Y4
-	VFMADD213PS  const3ab743ce<>+0(SB), Y2, Y4
-	VFMADD213PS  const3c088908<>+0(SB), Y2, Y4
-	VFMADD213PS  const3d2aa9c1<>+0(SB), Y2, Y4
-	VFMADD213PS  const3e2aaaaa<>+0(SB), Y2, Y4
-	VFMADD213PS  const3f000000<>+0(SB), Y2, Y4
-	VMULPS       Y2, Y4, Y4
-	VFMADD213PS  Y2, Y2, Y4
-	VADDPS       Y0, Y4, Y4
+	VMULPS       Y2, Y2, Y4
+	VMOVUPS      const39506967<>+0(SB), Y5
+	VFMADD213PS  const3ab743ce<>+0(SB), Y2, Y5
+	VMOVUPS      const3c088908<>+0(SB), Y6
+	VFMADD213PS  const3d2aa9c1<>+0(SB), Y2, Y6
+	VFMADD213PS  Y6, Y4, Y5
+	VMOVUPS      const3e2aaaaa<>+0(SB), Y6
+	VFMADD213PS  const3f000000<>+0(SB), Y2, Y6
+	VFMADD213PS  Y6, Y4, Y5
+	VFMADD213PS  Y2, Y4, Y5
+	VADDPS       Y0, Y5, Y5
 	VCVTPS2DQ    Y3, Y3
 	VPSRAD       $0x01, Y3, Y2
 	VPSUBD       Y2, Y3, Y3
 	VPADDD       const0000007f<>+0(SB), Y2, Y2
 	VPSLLD       $0x17, Y2, Y2
-	VMULPS       Y2, Y4, Y4
+	VMULPS       Y2, Y5, Y5
 	VPADDD       const0000007f<>+0(SB), Y3, Y3
 	VPSLLD       $0x17, Y3, Y3
-	VMULPS       Y3, Y4, Y4
-	VADDPS       Y0, Y4, Y4
-	VDIVPS       Y4, Y0, Y4
-	VSUBPS       Y4, Y0, Y2
+	VMULPS       Y3, Y5, Y5
+	VADDPS       Y0, Y5, Y5
+	VDIVPS       Y5, Y0, Y5
+	VSUBPS       Y5, Y0, Y2
 	VFMADD213PS  Y0, Y1, Y2
-	VMULPS       Y2, Y4, Y4
 	VMOVUPS      (BX)(R12*4), Y1
-	VMULPS       Y4, Y1, Y1
+	VMULPS       Y5, Y1, Y1
+	VMULPS       Y2, Y1, Y1
 	VMOVUPS      (SI)(R12*4), Y2
 	VMOVUPS      (R10)(R12*4), Y3
 	VFMADD213PS  (R11)(R12*4), Y3, Y2
@@ -3556,31 +3890,33 @@ block4:
 	VMOVAPS      Y2, Y2
 	VFNMSUB231PS const3f318000<>+0(SB), Y3, Y2
 	VFNMADD231PS constb95e8083<>+0(SB), Y3, Y2
-	VMOVUPS      const39506967<>+0(SB), Y4
-	VFMADD213PS  const3ab743ce<>+0(SB), Y2, Y4
-	VFMADD213PS  const3c088908<>+0(SB), Y2, Y4
-	VFMADD213PS  const3d2aa9c1<>+0(SB), Y2, Y4
-	VFMADD213PS  const3e2aaaaa<>+0(SB), Y2, Y4
-	VFMADD213PS  const3f000000<>+0(SB), Y2, Y4
-	VMULPS       Y2, Y4, Y4
-	VFMADD213PS  Y2, Y2, Y4
-	VADDPS       Y0, Y4, Y4
+	VMULPS       Y2, Y2, Y4
+	VMOVUPS      const39506967<>+0(SB), Y5
+	VFMADD213PS  const3ab743ce<>+0(SB), Y2, Y5
+	VMOVUPS      const3c088908<>+0(SB), Y6
+	VFMADD213PS  const3d2aa9c1<>+0(SB), Y2, Y6
+	VFMADD213PS  Y6, Y4, Y5
+	VMOVUPS      const3e2aaaaa<>+0(SB), Y6
+	VFMADD213PS  const3f000000<>+0(SB), Y2, Y6
+	VFMADD213PS  Y6, Y4, Y5
+	VFMADD213PS  Y2, Y4, Y5
+	VADDPS       Y0, Y5, Y5
 	VCVTPS2DQ    Y3, Y3
 	VPSRAD       $0x01, Y3, Y2
 	VPSUBD       Y2, Y3, Y3
 	VPADDD       const0000007f<>+0(SB), Y2, Y2
 	VPSLLD       $0x17, Y2, Y2
-	VMULPS       Y2, Y4, Y4
+	VMULPS       Y2, Y5, Y5
 	VPADDD       const0000007f<>+0(SB), Y3, Y3
 	VPSLLD       $0x17, Y3, Y3
-	VMULPS       Y3, Y4, Y4
-	VADDPS       Y0, Y4, Y4
-	VDIVPS       Y4, Y0, Y4
-	VSUBPS       Y4, Y0, Y2
+	VMULPS       Y3, Y5, Y5
+	VADDPS       Y0, Y5, Y5
+	VDIVPS       Y5, Y0, Y5
+	VSUBPS       Y5, Y0, Y2
 	VFMADD213PS  Y0, Y1, Y2
-	VMULPS       Y2, Y4, Y4
 	VMOVUPS      32(BX)(R12*4), Y1
-	VMULPS       Y4, Y1, Y1
+	VMULPS       Y5, Y1, Y1
+	VMULPS       Y2, Y1, Y1
 	VMOVUPS      32(SI)(R12*4), Y2
 	VMOVUPS      32(R10)(R12*4), Y3
 	VFMADD213PS  32(R11)(R12*4), Y3, Y2
@@ -3606,31 +3942,33 @@ block6:
 	VMOVAPS      Y2, Y2
 	VFNMSUB231PS const3f318000<>+0(SB), Y3, Y2
 	VFNMADD231PS constb95e8083<>+0(SB), Y3, Y2
-	VMOVUPS      const39506967<>+0(SB), Y4
-	VFMADD213PS  const3ab743ce<>+0(SB), Y2, Y4
-	VFMADD213PS  const3c088908<>+0(SB), Y2, Y4
-	VFMADD213PS  const3d2aa9c1<>+0(SB), Y2, Y4
-	VFMADD213PS  const3e2aaaaa<>+0(SB), Y2, Y4
-	VFMADD213PS  const3f000000<>+0(SB), Y2, Y4
-	VMULPS       Y2, Y4, Y4
-	VFMADD213PS  Y2, Y2, Y4
-	VADDPS       Y0, Y4, Y4
+	VMULPS       Y2, Y2, Y4
+	VMOVUPS      const39506967<>+0(SB), Y5
+	VFMADD213PS  const3ab743ce<>+0(SB), Y2, Y5
+	VMOVUPS      const3c088908<>+0(SB), Y6
+	VFMADD213PS  const3d2aa9c1<>+0(SB), Y2, Y6
+	VFMADD213PS  Y6, Y4, Y5
+	VMOVUPS      const3e2aaaaa<>+0(SB), Y6
+	VFMADD213PS  const3f000000<>+0(SB), Y2, Y6
+	VFMADD213PS  Y6, Y4, Y5
+	VFMADD213PS  Y2, Y4, Y5
+	VADDPS       Y0, Y5, Y5
 	VCVTPS2DQ    Y3, Y3
 	VPSRAD       $0x01, Y3, Y2
 	VPSUBD       Y2, Y3, Y3
 	VPADDD       const0000007f<>+0(SB), Y2, Y2
 	VPSLLD       $0x17, Y2, Y2
-	VMULPS       Y2, Y4, Y4
+	VMULPS       Y2, Y5, Y5
 	VPADDD       const0000007f<>+0(SB), Y3, Y3
 	VPSLLD       $0x17, Y3, Y3
-	VMULPS       Y3, Y4, Y4
-	VADDPS       Y0, Y4, Y4
-	VDIVPS       Y4, Y0, Y4
-	VSUBPS       Y4, Y0, Y2
+	VMULPS       Y3, Y5, Y5
+	VADDPS       Y0, Y5, Y5
+	VDIVPS       Y5, Y0, Y5
+	VSUBPS       Y5, Y0, Y2
 	VFMADD213PS  Y0, Y1, Y2
-	VMULPS       Y2, Y4, Y4
 	VMOVUPS      (BX)(R12*4), Y1
-	VMULPS       Y4, Y1, Y1
+	VMULPS       Y5, Y1, Y1
+	VMULPS       Y2, Y1, Y1
 	VMOVUPS      (SI)(R12*4), Y2
 	VMOVUPS      (R10)(R12*4), Y3
 	VFMADD213PS  (R11)(R12*4), Y3, Y2
@@ -3659,31 +3997,33 @@ smaller7:
 	VMOVAPS      Y3, Y3
 	VFNMSUB231PS const3f318000<>+0(SB), Y4, Y3
 	VFNMADD231PS constb95e8083<>+0(SB), Y4, Y3
-	VMOVUPS      const39506967<>+0(SB), Y5
-	VFMADD213PS  const3ab743ce<>+0(SB), Y3, Y5
-	VFMADD213PS  const3c088908<>+0(SB), Y3, Y5
-	VFMADD213PS  const3d2aa9c1<>+0(SB), Y3, Y5
-	VFMADD213PS  const3e2aaaaa<>+0(SB), Y3, Y5
-	VFMADD213PS  const3f000000<>+0(SB), Y3, Y5
-	VMULPS       Y3, Y5, Y5
-	VFMADD213PS  Y3, Y3, Y5
-	VADDPS       Y0, Y5, Y5
+	VMULPS       Y3, Y3, Y5
+	VMOVUPS      const39506967<>+0(SB), Y6
+	VFMADD213PS  const3ab743ce<>+0(SB), Y3, Y6
+	VMOVUPS      const3c088908<>+0(SB), Y7
+	VFMADD213PS  const3d2aa9c1<>+0(SB), Y3, Y7
+	VFMADD213PS  Y7, Y5, Y6
+	VMOVUPS      const3e2aaaaa<>+0(SB), Y7
+	VFMADD213PS  const3f000000<>+0(SB), Y3, Y7
+	VFMADD213PS  Y7, Y5, Y6
+	VFMADD213PS  Y3, Y5, Y6
+	VADDPS       Y0, Y6, Y6
 	VCVTPS2DQ    Y4, Y4
 	VPSRAD       $0x01, Y4, Y3
 	VPSUBD       Y3, Y4, Y4
 	VPADDD       const0000007f<>+0(SB), Y3, Y3
 	VPSLLD       $0x17, Y3, Y3
-	VMULPS       Y3, Y5, Y5
+	VMULPS       Y3, Y6, Y6
 	VPADDD       const0000007f<>+0(SB), Y4, Y4
 	VPSLLD       $0x17, Y4, Y4
-	VMULPS       Y4, Y5, Y5
-	VADDPS       Y0, Y5, Y5
-	VDIVPS       Y5, Y0, Y5
-	VSUBPS       Y5, Y0, Y3
+	VMULPS       Y4, Y6, Y6
+	VADDPS       Y0, Y6, Y6
+	VDIVPS       Y6, Y0, Y6
+	VSUBPS       Y6, Y0, Y3
 	VFMADD213PS  Y0, Y2, Y3
-	VMULPS       Y3, Y5, Y5
 	VMASKMOVPS   (BX)(R12*4), Y1, Y2
-	VMULPS       Y5, Y2, Y2
+	VMULPS       Y6, Y2, Y2
+	VMULPS       Y3, Y2, Y2
 	VMASKMOVPS   (SI)(R12*4), Y1, Y3
 	VMASKMOVPS   (R11)(R12*4), Y1, Y4
 	VMASKMOVPS   (R10)(R12*4), Y1, Y5
@@ -3947,33 +4287,35 @@ block4:
 	VMOVAPS      Y2, Y2
 	VFNMSUB231PS const3f318000<>+0(SB), Y3, Y2
 	VFNMADD231PS constb95e8083<>+0(SB), Y3, Y2
-	VMOVUPS      const39506967<>+0(SB), Y4
-	VFMADD213PS  const3ab743ce<>+0(SB), Y2, Y4
-	VFMADD213PS  const3c088908<>+0(SB), Y2, Y4
-	VFMADD213PS  const3d2aa9c1<>+0(SB), Y2, Y4
-	VFMADD213PS  const3e2aaaaa<>+0(SB), Y2, Y4
-	VFMADD213PS  const3f000000<>+0(SB), Y2, Y4
-	VMULPS       Y2, Y4, Y4
-	VFMADD213PS  Y2, Y2, Y4
-	VADDPS       Y0, Y4, Y4
+	VMULPS       Y2, Y2, Y4
+	VMOVUPS      const39506967<>+0(SB), Y5
+	VFMADD213PS  const3ab743ce<>+0(SB), Y2, Y5
+	VMOVUPS      const3c088908<>+0(SB), Y6
+	VFMADD213PS  const3d2aa9c1<>+0(SB), Y2, Y6
+	VFMADD213PS  Y6, Y4, Y5
+	VMOVUPS      const3e2aaaaa<>+0(SB), Y6
+	VFMADD213PS  const3f000000<>+0(SB), Y2, Y6
+	VFMADD213PS  Y6, Y4, Y5
+	VFMADD213PS  Y2, Y4, Y5
+	VADDPS       Y0, Y5, Y5
 	VCVTPS2DQ    Y3, Y3
 	VPSRAD       $0x01, Y3, Y2
 	VPSUBD       Y2, Y3, Y3
 	VPADDD       const0000007f<>+0(SB), Y2, Y2
 	VPSLLD       $0x17, Y2, Y2
-	VMULPS       Y2, Y4, Y4
+	VMULPS       Y2, Y5, Y5
 	VPADDD       const0000007f<>+0(SB), Y3, Y3
 	VPSLLD       $0x17, Y3, Y3
-	VMULPS       Y3, Y4, Y4
-	VADDPS       Y0, Y4, Y4
-	VDIVPS       Y4, Y0, Y4
-	VSUBPS       Y4, Y0, Y2
+	VMULPS       Y3, Y5, Y5
+	VADDPS       Y0, Y5, Y5
+	VDIVPS       Y5, Y0, Y5
+	VSUBPS       Y5, Y0, Y2
 	VFMADD213PS  Y0, Y1, Y2
-	VMULPS       Y2, Y4, Y4
 	VMOVUPS      (BX)(R14*4), Y1
-	VMOVUPS      (R12)(R14*4), Y2
-	VFMADD213PS  (R13)(R14*4), Y2, Y1
-	VMULPS       Y4, Y1, Y1
+	VMOVUPS      (R12)(R14*4), Y3
+	VFMADD213PS  (R13)(R14*4), Y3, Y1
+	VMULPS       Y5, Y1, Y1
+	VMULPS       Y2, Y1, Y1
 	VMOVUPS      (SI)(R14*4), Y2
 	VMOVUPS      (R10)(R14*4), Y3
 	VFMADD213PS  (R11)(R14*4), Y3, Y2
@@ -3991,33 +4333,35 @@ block4:
 	VMOVAPS      Y2, Y2
 	VFNMSUB231PS const3f318000<>+0(SB), Y3, Y2
 	VFNMADD231PS constb95e8083<>+0(SB), Y3, Y2
-	VMOVUPS      const39506967<>+0(SB), Y4
-	VFMADD213PS  const3ab743ce<>+0(SB), Y2, Y4
-	VFMADD213PS  const3c088908<>+0(SB), Y2, Y4
-	VFMADD213PS  const3d2aa9c1<>+0(SB), Y2, Y4
-	VFMADD213PS  const3e2aaaaa<>+0(SB), Y2, Y4
-	VFMADD213PS  const3f000000<>+0(SB), Y2, Y4
-	VMULPS       Y2, Y4, Y4
-	VFMADD213PS  Y2, Y2, Y4
-	VADDPS       Y0, Y4, Y4
+	VMULPS       Y2, Y2, Y4
+	VMOVUPS      const39506967<>+0(SB), Y5
+	VFMADD213PS  const3ab743ce<>+0(SB), Y2, Y5
+	VMOVUPS      const3c088908<>+0(SB), Y6
+	VFMADD213PS  const3d2aa9c1<>+0(SB), Y2, Y6
+	VFMADD213PS  Y6, Y4, Y5
+	VMOVUPS      const3e2aaaaa<>+0(SB), Y6
+	VFMADD213PS  const3f000000<>+0(SB), Y2, Y6
+	VFMADD213PS  Y6, Y4, Y5
+	VFMADD213PS  Y2, Y4, Y5
+	VADDPS       Y0, Y5, Y5
 	VCVTPS2DQ    Y3, Y3
 	VPSRAD       $0x01, Y3, Y2
 	VPSUBD       Y2, Y3, Y3
 	VPADDD       const0000007f<>+0(SB), Y2, Y2
 	VPSLLD       $0x17, Y2, Y2
-	VMULPS       Y2, Y4, Y4
+	VMULPS       Y2, Y5, Y5
 	VPADDD       const0000007f<>+0(SB), Y3, Y3
 	VPSLLD       $0x17, Y3, Y3
-	VMULPS       Y3, Y4, Y4
-	VADDPS       Y0, Y4, Y4
-	VDIVPS       Y4, Y0, Y4
-	VSUBPS       Y4, Y0, Y2
+	VMULPS       Y3, Y5, Y5
+	VADDPS       Y0, Y5, Y5
+	VDIVPS       Y5, Y0, Y5
+	VSUBPS       Y5, Y0, Y2
 	VFMADD213PS  Y0, Y1, Y2
-	VMULPS       Y2, Y4, Y4
 	VMOVUPS      32(BX)(R14*4), Y1
-	VMOVUPS      32(R12)(R14*4), Y2
-	VFMADD213PS  32(R13)(R14*4), Y2, Y1
-	VMULPS       Y4, Y1, Y1
+	VMOVUPS      32(R12)(R14*4), Y3
+	VFMADD213PS  32(R13)(R14*4), Y3, Y1
+	VMULPS       Y5, Y1, Y1
+	VMULPS       Y2, Y1, Y1
 	VMOVUPS      32(SI)(R14*4), Y2
 	VMOVUPS      32(R10)(R14*4), Y3
 	VFMADD213PS  32(R11)(R14*4), Y3, Y2
@@ -4043,33 +4387,35 @@ block6:
 	VMOVAPS      Y2, Y2
 	VFNMSUB231PS const3f318000<>+0(SB), Y3, Y2
 	VFNMADD231PS constb95e8083<>+0(SB), Y3, Y2
-	VMOVUPS      const39506967<>+0(SB), Y4
-	VFMADD213PS  const3ab743ce<>+0(SB), Y2, Y4
-	VFMADD213PS  const3c088908<>+0(SB), Y2, Y4
-	VFMADD213PS  const3d2aa9c1<>+0(SB), Y2, Y4
-	VFMADD213PS  const3e2aaaaa<>+0(SB), Y2, Y4
-	VFMADD213PS  const3f000000<>+0(SB), Y2, Y4
-	VMULPS       Y2, Y4, Y4
-	VFMADD213PS  Y2, Y2, Y4
-	VADDPS       Y0, Y4, Y4
+	VMULPS       Y2, Y2, Y4
+	VMOVUPS      const39506967<>+0(SB), Y5
+	VFMADD213PS  const3ab743ce<>+0(SB), Y2, Y5
+	VMOVUPS      const3c088908<>+0(SB), Y6
+	VFMADD213PS  const3d2aa9c1<>+0(SB), Y2, Y6
+	VFMADD213PS  Y6, Y4, Y5
+	VMOVUPS      const3e2aaaaa<>+0(SB), Y6
+	VFMADD213PS  const3f000000<>+0(SB), Y2, Y6
+	VFMADD213PS  Y6, Y4, Y5
+	VFMADD213PS  Y2, Y4, Y5
+	VADDPS       Y0, Y5, Y5
 	VCVTPS2DQ    Y3, Y3
 	VPSRAD       $0x01, Y3, Y2
 	VPSUBD       Y2, Y3, Y3
 	VPADDD       const0000007f<>+0(SB), Y2, Y2
 	VPSLLD       $0x17, Y2, Y2
-	VMULPS       Y2, Y4, Y4
+	VMULPS       Y2, Y5, Y5
 	VPADDD       const0000007f<>+0(SB), Y3, Y3
 	VPSLLD       $0x17, Y3, Y3
-	VMULPS       Y3, Y4, Y4
-	VADDPS       Y0, Y4, Y4
-	VDIVPS       Y4, Y0, Y4
-	VSUBPS       Y4, Y0, Y2
+	VMULPS       Y3, Y5, Y5
+	VADDPS       Y0, Y5, Y5
+	VDIVPS       Y5, Y0, Y5
+	VSUBPS       Y5, Y0, Y2
 	VFMADD213PS  Y0, Y1, Y2
-	VMULPS       Y2, Y4, Y4
 	VMOVUPS      (BX)(R14*4), Y1
-	VMOVUPS      (R12)(R14*4), Y2
-	VFMADD213PS  (R13)(R14*4), Y2, Y1
-	VMULPS       Y4, Y1, Y1
+	VMOVUPS      (R12)(R14*4), Y3
+	VFMADD213PS  (R13)(R14*4), Y3, Y1
+	VMULPS       Y5, Y1, Y1
+	VMULPS       Y2, Y1, Y1
 	VMOVUPS      (SI)(R14*4), Y2
 	VMOVUPS      (R10)(R14*4), Y3
 	VFMADD213PS  (R11)(R14*4), Y3, Y2
@@ -4098,34 +4444,36 @@ smaller7:
 	VMOVAPS      Y3, Y3
 	VFNMSUB231PS const3f318000<>+0(SB), Y4, Y3
 	VFNMADD231PS constb95e8083<>+0(SB), Y4, Y3
-	VMOVUPS      const39506967<>+0(SB), Y5
-	VFMADD213PS  const3ab743ce<>+0(SB), Y3, Y5
-	VFMADD213PS  const3c088908<>+0(SB), Y3, Y5
-	VFMADD213PS  const3d2aa9c1<>+0(SB), Y3, Y5
-	VFMADD213PS  const3e2aaaaa<>+0(SB), Y3, Y5
-	VFMADD213PS  const3f000000<>+0(SB), Y3, Y5
-	VMULPS       Y3, Y5, Y5
-	VFMADD213PS  Y3, Y3, Y5
-	VADDPS       Y0, Y5, Y5
+	VMULPS       Y3, Y3, Y5
+	VMOVUPS      const39506967<>+0(SB), Y6
+	VFMADD213PS  const3ab743ce<>+0(SB), Y3, Y6
+	VMOVUPS      const3c088908<>+0(SB), Y7
+	VFMADD213PS  const3d2aa9c1<>+0(SB), Y3, Y7
+	VFMADD213PS  Y7, Y5, Y6
+	VMOVUPS      const3e2aaaaa<>+0(SB), Y7
+	VFMADD213PS  const3f000000<>+0(SB), Y3, Y7
+	VFMADD213PS  Y7, Y5, Y6
+	VFMADD213PS  Y3, Y5, Y6
+	VADDPS       Y0, Y6, Y6
 	VCVTPS2DQ    Y4, Y4
 	VPSRAD       $0x01, Y4, Y3
 	VPSUBD       Y3, Y4, Y4
 	VPADDD       const0000007f<>+0(SB), Y3, Y3
 	VPSLLD       $0x17, Y3, Y3
-	VMULPS       Y3, Y5, Y5
+	VMULPS       Y3, Y6, Y6
 	VPADDD       const0000007f<>+0(SB), Y4, Y4
 	VPSLLD       $0x17, Y4, Y4
-	VMULPS       Y4, Y5, Y5
-	VADDPS       Y0, Y5, Y5
-	VDIVPS       Y5, Y0, Y5
-	VSUBPS       Y5, Y0, Y3
+	VMULPS       Y4, Y6, Y6
+	VADDPS       Y0, Y6, Y6
+	VDIVPS       Y6, Y0, Y6
+	VSUBPS       Y6, Y0, Y3
 	VFMADD213PS  Y0, Y2, Y3
-	VMULPS       Y3, Y5, Y5
 	VMASKMOVPS   (BX)(R14*4), Y1, Y2
-	VMASKMOVPS   (R13)(R14*4), Y1, Y3
-	VMASKMOVPS   (R12)(R14*4), Y1, Y4
-	VFMADD213PS  Y3, Y4, Y2
-	VMULPS       Y5, Y2, Y2
+	VMASKMOVPS   (R13)(R14*4), Y1, Y4
+	VMASKMOVPS   (R12)(R14*4), Y1, Y5
+	VFMADD213PS  Y4, Y5, Y2
+	VMULPS       Y6, Y2, Y2
+	VMULPS       Y3, Y2, Y2
 	VMASKMOVPS   (SI)(R14*4), Y1, Y3
 	VMASKMOVPS   (R11)(R14*4), Y1, Y4
 	VMASKMOVPS   (R10)(R14*4), Y1, Y5
@@ -4269,6 +4617,153 @@ end1:
 	VZEROUPPER
 	RET
 
+// func channelMomentsAVX512(sum []float32, sq []float32, x []float32, shift []float32, rows int, c int)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·channelMomentsAVX512(SB), $0-112
+	MOVQ  c+104(FP), AX
+	MOVQ  AX, CX
+	SHLQ  $0x02, CX
+	XORQ  DX, DX
+	MOVQ  rows+96(FP), BX
+	IMULQ CX, BX
+	MOVQ  shift_base+72(FP), SI
+
+block2:
+	CMPQ   AX, $+64
+	JLT    smaller3
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	MOVQ   x_base+48(FP), DI
+	LEAQ   (DI)(DX*4), DI
+	MOVQ   rows+96(FP), R8
+
+loop4:
+	VMOVUPS     (DI), Z8
+	VSUBPS      (SI)(DX*4), Z8, Z8
+	VADDPS      Z8, Z0, Z0
+	VFMADD231PS Z8, Z8, Z1
+	VMOVUPS     64(DI), Z8
+	VSUBPS      64(SI)(DX*4), Z8, Z8
+	VADDPS      Z8, Z2, Z2
+	VFMADD231PS Z8, Z8, Z3
+	VMOVUPS     128(DI), Z8
+	VSUBPS      128(SI)(DX*4), Z8, Z8
+	VADDPS      Z8, Z4, Z4
+	VFMADD231PS Z8, Z8, Z5
+	VMOVUPS     192(DI), Z8
+	VSUBPS      192(SI)(DX*4), Z8, Z8
+	VADDPS      Z8, Z6, Z6
+	VFMADD231PS Z8, Z8, Z7
+	PREFETCHT0  (DI)(BX*1)
+	PREFETCHT0  64(DI)(BX*1)
+	PREFETCHT0  128(DI)(BX*1)
+	PREFETCHT0  192(DI)(BX*1)
+	ADDQ        CX, DI
+	DECQ        R8
+	JNZ         loop4
+	MOVQ        sum_base+0(FP), DI
+	VMOVUPS     (DI)(DX*4), Z8
+	VADDPS      Z8, Z0, Z0
+	VMOVUPS     Z0, (DI)(DX*4)
+	VMOVUPS     64(DI)(DX*4), Z8
+	VADDPS      Z8, Z2, Z2
+	VMOVUPS     Z2, 64(DI)(DX*4)
+	VMOVUPS     128(DI)(DX*4), Z8
+	VADDPS      Z8, Z4, Z4
+	VMOVUPS     Z4, 128(DI)(DX*4)
+	VMOVUPS     192(DI)(DX*4), Z8
+	VADDPS      Z8, Z6, Z6
+	VMOVUPS     Z6, 192(DI)(DX*4)
+	MOVQ        sq_base+24(FP), DI
+	VMOVUPS     (DI)(DX*4), Z8
+	VADDPS      Z8, Z1, Z1
+	VMOVUPS     Z1, (DI)(DX*4)
+	VMOVUPS     64(DI)(DX*4), Z8
+	VADDPS      Z8, Z3, Z3
+	VMOVUPS     Z3, 64(DI)(DX*4)
+	VMOVUPS     128(DI)(DX*4), Z8
+	VADDPS      Z8, Z5, Z5
+	VMOVUPS     Z5, 128(DI)(DX*4)
+	VMOVUPS     192(DI)(DX*4), Z8
+	VADDPS      Z8, Z7, Z7
+	VMOVUPS     Z7, 192(DI)(DX*4)
+	ADDQ        $+64, DX
+	SUBQ        $+64, AX
+	JMP         block2
+
+smaller3:
+block5:
+	CMPQ   AX, $+16
+	JLT    smaller6
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	MOVQ   x_base+48(FP), DI
+	LEAQ   (DI)(DX*4), DI
+	MOVQ   rows+96(FP), R8
+
+loop7:
+	VMOVUPS     (DI), Z0
+	VSUBPS      (SI)(DX*4), Z0, Z0
+	VADDPS      Z0, Z9, Z9
+	VFMADD231PS Z0, Z0, Z10
+	PREFETCHT0  (DI)(BX*1)
+	ADDQ        CX, DI
+	DECQ        R8
+	JNZ         loop7
+	MOVQ        sum_base+0(FP), DI
+	VMOVUPS     (DI)(DX*4), Z0
+	VADDPS      Z0, Z9, Z9
+	VMOVUPS     Z9, (DI)(DX*4)
+	MOVQ        sq_base+24(FP), DI
+	VMOVUPS     (DI)(DX*4), Z0
+	VADDPS      Z0, Z10, Z10
+	VMOVUPS     Z10, (DI)(DX*4)
+	ADDQ        $+16, DX
+	SUBQ        $+16, AX
+	JMP         block5
+
+smaller6:
+	TESTQ  AX, AX
+	JZ     done1
+	MOVQ   $-1, DI
+	BZHIQ  AX, DI, DI
+	KMOVW  DI, K1
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	MOVQ   x_base+48(FP), AX
+	LEAQ   (AX)(DX*4), AX
+	MOVQ   rows+96(FP), DI
+
+loop8:
+	VMOVUPS.Z   (AX), K1, Z0
+	VMOVUPS.Z   (SI)(DX*4), K1, Z1
+	VSUBPS      Z1, Z0, Z0
+	VADDPS      Z0, Z11, Z11
+	VFMADD231PS Z0, Z0, Z12
+	PREFETCHT0  (AX)(BX*1)
+	ADDQ        CX, AX
+	DECQ        DI
+	JNZ         loop8
+	MOVQ        sum_base+0(FP), AX
+	VMOVUPS.Z   (AX)(DX*4), K1, Z0
+	VADDPS      Z0, Z11, Z11
+	VMOVUPS     Z11, K1, (AX)(DX*4)
+	MOVQ        sq_base+24(FP), AX
+	VMOVUPS.Z   (AX)(DX*4), K1, Z0
+	VADDPS      Z0, Z12, Z12
+	VMOVUPS     Z12, K1, (AX)(DX*4)
+	ADDQ        $+16, DX
+
+done1:
+	VZEROUPPER
+	RET
+
 // func normalizeIdentityAVX512(y []float32, x []float32, scale []float32, shift []float32, rows int, c int, lo float32, hi float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·normalizeIdentityAVX512(SB), $0-120
@@ -4371,52 +4866,52 @@ block4:
 	VMOVUPS      (BX)(R8*4), Z12
 	VMOVUPS      (SI)(R8*4), Z13
 	VFMADD213PS  (DI)(R8*4), Z13, Z12
-	VMOVUPS      Z1, Z13
-	VMOVUPS      Z2, Z14
-	VMAXPS       Z12, Z13, Z13
-	VMINPS       Z13, Z14, Z13
+	VMAXPS       Z12, Z1, Z13
+	VMINPS       Z13, Z2, Z13
 	VMULPS       Z3, Z13, Z14
 	VRNDSCALEPS  $0x00, Z14, Z14
 	VMOVAPS      Z13, Z13
 	VFNMSUB231PS Z4, Z14, Z13
 	VFNMADD231PS Z5, Z14, Z13
-	VMOVUPS      Z6, Z15
-	VFMADD213PS  Z7, Z13, Z15
-	VFMADD213PS  Z8, Z13, Z15
-	VFMADD213PS  Z9, Z13, Z15
-	VFMADD213PS  Z10, Z13, Z15
-	VFMADD213PS  Z11, Z13, Z15
-	VMULPS       Z13, Z15, Z15
-	VFMADD213PS  Z13, Z13, Z15
-	VADDPS       Z0, Z15, Z15
-	VSCALEFPS    Z14, Z15, Z15
-	VADDPS       Z0, Z15, Z15
-	VDIVPS       Z15, Z12, Z12
+	VMULPS       Z13, Z13, Z15
+	VMOVUPS      Z6, Z16
+	VFMADD213PS  Z7, Z13, Z16
+	VMOVUPS      Z8, Z17
+	VFMADD213PS  Z9, Z13, Z17
+	VFMADD213PS  Z17, Z15, Z16
+	VMOVUPS      Z10, Z17
+	VFMADD213PS  Z11, Z13, Z17
+	VFMADD213PS  Z17, Z15, Z16
+	VFMADD213PS  Z13, Z15, Z16
+	VADDPS       Z0, Z16, Z16
+	VSCALEFPS    Z14, Z16, Z16
+	VADDPS       Z0, Z16, Z16
+	VDIVPS       Z16, Z12, Z12
 	VMOVUPS      Z12, (DX)(R8*4)
 	VMOVUPS      64(BX)(R8*4), Z12
 	VMOVUPS      64(SI)(R8*4), Z13
 	VFMADD213PS  64(DI)(R8*4), Z13, Z12
-	VMOVUPS      Z1, Z13
-	VMOVUPS      Z2, Z14
-	VMAXPS       Z12, Z13, Z13
-	VMINPS       Z13, Z14, Z13
+	VMAXPS       Z12, Z1, Z13
+	VMINPS       Z13, Z2, Z13
 	VMULPS       Z3, Z13, Z14
 	VRNDSCALEPS  $0x00, Z14, Z14
 	VMOVAPS      Z13, Z13
 	VFNMSUB231PS Z4, Z14, Z13
 	VFNMADD231PS Z5, Z14, Z13
-	VMOVUPS      Z6, Z15
-	VFMADD213PS  Z7, Z13, Z15
-	VFMADD213PS  Z8, Z13, Z15
-	VFMADD213PS  Z9, Z13, Z15
-	VFMADD213PS  Z10, Z13, Z15
-	VFMADD213PS  Z11, Z13, Z15
-	VMULPS       Z13, Z15, Z15
-	VFMADD213PS  Z13, Z13, Z15
-	VADDPS       Z0, Z15, Z15
-	VSCALEFPS    Z14, Z15, Z15
-	VADDPS       Z0, Z15, Z15
-	VDIVPS       Z15, Z12, Z12
+	VMULPS       Z13, Z13, Z15
+	VMOVUPS      Z6, Z16
+	VFMADD213PS  Z7, Z13, Z16
+	VMOVUPS      Z8, Z17
+	VFMADD213PS  Z9, Z13, Z17
+	VFMADD213PS  Z17, Z15, Z16
+	VMOVUPS      Z10, Z17
+	VFMADD213PS  Z11, Z13, Z17
+	VFMADD213PS  Z17, Z15, Z16
+	VFMADD213PS  Z13, Z15, Z16
+	VADDPS       Z0, Z16, Z16
+	VSCALEFPS    Z14, Z16, Z16
+	VADDPS       Z0, Z16, Z16
+	VDIVPS       Z16, Z12, Z12
 	VMOVUPS      Z12, 64(DX)(R8*4)
 	ADDQ         $+32, R8
 	SUBQ         $+32, R9
@@ -4429,27 +4924,27 @@ block6:
 	VMOVUPS      (BX)(R8*4), Z12
 	VMOVUPS      (SI)(R8*4), Z13
 	VFMADD213PS  (DI)(R8*4), Z13, Z12
-	VMOVUPS      Z1, Z13
-	VMOVUPS      Z2, Z14
-	VMAXPS       Z12, Z13, Z13
-	VMINPS       Z13, Z14, Z13
+	VMAXPS       Z12, Z1, Z13
+	VMINPS       Z13, Z2, Z13
 	VMULPS       Z3, Z13, Z14
 	VRNDSCALEPS  $0x00, Z14, Z14
 	VMOVAPS      Z13, Z13
 	VFNMSUB231PS Z4, Z14, Z13
 	VFNMADD231PS Z5, Z14, Z13
-	VMOVUPS      Z6, Z15
-	VFMADD213PS  Z7, Z13, Z15
-	VFMADD213PS  Z8, Z13, Z15
-	VFMADD213PS  Z9, Z13, Z15
-	VFMADD213PS  Z10, Z13, Z15
-	VFMADD213PS  Z11, Z13, Z15
-	VMULPS       Z13, Z15, Z15
-	VFMADD213PS  Z13, Z13, Z15
-	VADDPS       Z0, Z15, Z15
-	VSCALEFPS    Z14, Z15, Z15
-	VADDPS       Z0, Z15, Z15
-	VDIVPS       Z15, Z12, Z12
+	VMULPS       Z13, Z13, Z15
+	VMOVUPS      Z6, Z16
+	VFMADD213PS  Z7, Z13, Z16
+	VMOVUPS      Z8, Z17
+	VFMADD213PS  Z9, Z13, Z17
+	VFMADD213PS  Z17, Z15, Z16
+	VMOVUPS      Z10, Z17
+	VFMADD213PS  Z11, Z13, Z17
+	VFMADD213PS  Z17, Z15, Z16
+	VFMADD213PS  Z13, Z15, Z16
+	VADDPS       Z0, Z16, Z16
+	VSCALEFPS    Z14, Z16, Z16
+	VADDPS       Z0, Z16, Z16
+	VDIVPS       Z16, Z12, Z12
 	VMOVUPS      Z12, (DX)(R8*4)
 	ADDQ         $+16, R8
 	SUBQ         $+16, R9
@@ -4465,27 +4960,27 @@ smaller7:
 	VMOVUPS.Z    (DI)(R8*4), K1, Z13
 	VMOVUPS.Z    (SI)(R8*4), K1, Z14
 	VFMADD213PS  Z13, Z14, Z12
-	VMOVUPS      Z1, Z13
-	VMOVUPS      Z2, Z14
-	VMAXPS       Z12, Z13, Z13
-	VMINPS       Z13, Z14, Z13
+	VMAXPS       Z12, Z1, Z13
+	VMINPS       Z13, Z2, Z13
 	VMULPS       Z3, Z13, Z14
 	VRNDSCALEPS  $0x00, Z14, Z14
 	VMOVAPS      Z13, Z13
 	VFNMSUB231PS Z4, Z14, Z13
 	VFNMADD231PS Z5, Z14, Z13
-	VMOVUPS      Z6, Z15
-	VFMADD213PS  Z7, Z13, Z15
-	VFMADD213PS  Z8, Z13, Z15
-	VFMADD213PS  Z9, Z13, Z15
-	VFMADD213PS  Z10, Z13, Z15
-	VFMADD213PS  Z11, Z13, Z15
-	VMULPS       Z13, Z15, Z15
-	VFMADD213PS  Z13, Z13, Z15
-	VADDPS       Z0, Z15, Z15
-	VSCALEFPS    Z14, Z15, Z15
-	VADDPS       Z0, Z15, Z15
-	VDIVPS       Z15, Z12, Z12
+	VMULPS       Z13, Z13, Z15
+	VMOVUPS      Z6, Z16
+	VFMADD213PS  Z7, Z13, Z16
+	VMOVUPS      Z8, Z17
+	VFMADD213PS  Z9, Z13, Z17
+	VFMADD213PS  Z17, Z15, Z16
+	VMOVUPS      Z10, Z17
+	VFMADD213PS  Z11, Z13, Z17
+	VFMADD213PS  Z17, Z15, Z16
+	VFMADD213PS  Z13, Z15, Z16
+	VADDPS       Z0, Z16, Z16
+	VSCALEFPS    Z14, Z16, Z16
+	VADDPS       Z0, Z16, Z16
+	VDIVPS       Z16, Z12, Z12
 	VMOVUPS      Z12, K1, (DX)(R8*4)
 	ADDQ         $+16, R8
 
@@ -4685,53 +5180,53 @@ block4:
 	VMOVUPS      (BX)(R9*4), Z12
 	VMOVUPS      (SI)(R9*4), Z13
 	VFMADD213PS  (DI)(R9*4), Z13, Z12
-	VMOVUPS      Z1, Z13
-	VMOVUPS      Z2, Z14
-	VMAXPS       Z12, Z13, Z13
-	VMINPS       Z13, Z14, Z13
+	VMAXPS       Z12, Z1, Z13
+	VMINPS       Z13, Z2, Z13
 	VMULPS       Z3, Z13, Z14
 	VRNDSCALEPS  $0x00, Z14, Z14
 	VMOVAPS      Z13, Z13
 	VFNMSUB231PS Z4, Z14, Z13
 	VFNMADD231PS Z5, Z14, Z13
-	VMOVUPS      Z6, Z15
-	VFMADD213PS  Z7, Z13, Z15
-	VFMADD213PS  Z8, Z13, Z15
-	VFMADD213PS  Z9, Z13, Z15
-	VFMADD213PS  Z10, Z13, Z15
-	VFMADD213PS  Z11, Z13, Z15
-	VMULPS       Z13, Z15, Z15
-	VFMADD213PS  Z13, Z13, Z15
-	VADDPS       Z0, Z15, Z15
-	VSCALEFPS    Z14, Z15, Z15
-	VADDPS       Z0, Z15, Z15
-	VDIVPS       Z15, Z12, Z12
+	VMULPS       Z13, Z13, Z15
+	VMOVUPS      Z6, Z16
+	VFMADD213PS  Z7, Z13, Z16
+	VMOVUPS      Z8, Z17
+	VFMADD213PS  Z9, Z13, Z17
+	VFMADD213PS  Z17, Z15, Z16
+	VMOVUPS      Z10, Z17
+	VFMADD213PS  Z11, Z13, Z17
+	VFMADD213PS  Z17, Z15, Z16
+	VFMADD213PS  Z13, Z15, Z16
+	VADDPS       Z0, Z16, Z16
+	VSCALEFPS    Z14, Z16, Z16
+	VADDPS       Z0, Z16, Z16
+	VDIVPS       Z16, Z12, Z12
 	VMULPS       (R8)(R9*4), Z12, Z12
 	VMOVUPS      Z12, (DX)(R9*4)
 	VMOVUPS      64(BX)(R9*4), Z12
 	VMOVUPS      64(SI)(R9*4), Z13
 	VFMADD213PS  64(DI)(R9*4), Z13, Z12
-	VMOVUPS      Z1, Z13
-	VMOVUPS      Z2, Z14
-	VMAXPS       Z12, Z13, Z13
-	VMINPS       Z13, Z14, Z13
+	VMAXPS       Z12, Z1, Z13
+	VMINPS       Z13, Z2, Z13
 	VMULPS       Z3, Z13, Z14
 	VRNDSCALEPS  $0x00, Z14, Z14
 	VMOVAPS      Z13, Z13
 	VFNMSUB231PS Z4, Z14, Z13
 	VFNMADD231PS Z5, Z14, Z13
-	VMOVUPS      Z6, Z15
-	VFMADD213PS  Z7, Z13, Z15
-	VFMADD213PS  Z8, Z13, Z15
-	VFMADD213PS  Z9, Z13, Z15
-	VFMADD213PS  Z10, Z13, Z15
-	VFMADD213PS  Z11, Z13, Z15
-	VMULPS       Z13, Z15, Z15
-	VFMADD213PS  Z13, Z13, Z15
-	VADDPS       Z0, Z15, Z15
-	VSCALEFPS    Z14, Z15, Z15
-	VADDPS       Z0, Z15, Z15
-	VDIVPS       Z15, Z12, Z12
+	VMULPS       Z13, Z13, Z15
+	VMOVUPS      Z6, Z16
+	VFMADD213PS  Z7, Z13, Z16
+	VMOVUPS      Z8, Z17
+	VFMADD213PS  Z9, Z13, Z17
+	VFMADD213PS  Z17, Z15, Z16
+	VMOVUPS      Z10, Z17
+	VFMADD213PS  Z11, Z13, Z17
+	VFMADD213PS  Z17, Z15, Z16
+	VFMADD213PS  Z13, Z15, Z16
+	VADDPS       Z0, Z16, Z16
+	VSCALEFPS    Z14, Z16, Z16
+	VADDPS       Z0, Z16, Z16
+	VDIVPS       Z16, Z12, Z12
 	VMULPS       64(R8)(R9*4), Z12, Z12
 	VMOVUPS      Z12, 64(DX)(R9*4)
 	ADDQ         $+32, R9
@@ -4745,27 +5240,27 @@ block6:
 	VMOVUPS      (BX)(R9*4), Z12
 	VMOVUPS      (SI)(R9*4), Z13
 	VFMADD213PS  (DI)(R9*4), Z13, Z12
-	VMOVUPS      Z1, Z13
-	VMOVUPS      Z2, Z14
-	VMAXPS       Z12, Z13, Z13
-	VMINPS       Z13, Z14, Z13
+	VMAXPS       Z12, Z1, Z13
+	VMINPS       Z13, Z2, Z13
 	VMULPS       Z3, Z13, Z14
 	VRNDSCALEPS  $0x00, Z14, Z14
 	VMOVAPS      Z13, Z13
 	VFNMSUB231PS Z4, Z14, Z13
 	VFNMADD231PS Z5, Z14, Z13
-	VMOVUPS      Z6, Z15
-	VFMADD213PS  Z7, Z13, Z15
-	VFMADD213PS  Z8, Z13, Z15
-	VFMADD213PS  Z9, Z13, Z15
-	VFMADD213PS  Z10, Z13, Z15
-	VFMADD213PS  Z11, Z13, Z15
-	VMULPS       Z13, Z15, Z15
-	VFMADD213PS  Z13, Z13, Z15
-	VADDPS       Z0, Z15, Z15
-	VSCALEFPS    Z14, Z15, Z15
-	VADDPS       Z0, Z15, Z15
-	VDIVPS       Z15, Z12, Z12
+	VMULPS       Z13, Z13, Z15
+	VMOVUPS      Z6, Z16
+	VFMADD213PS  Z7, Z13, Z16
+	VMOVUPS      Z8, Z17
+	VFMADD213PS  Z9, Z13, Z17
+	VFMADD213PS  Z17, Z15, Z16
+	VMOVUPS      Z10, Z17
+	VFMADD213PS  Z11, Z13, Z17
+	VFMADD213PS  Z17, Z15, Z16
+	VFMADD213PS  Z13, Z15, Z16
+	VADDPS       Z0, Z16, Z16
+	VSCALEFPS    Z14, Z16, Z16
+	VADDPS       Z0, Z16, Z16
+	VDIVPS       Z16, Z12, Z12
 	VMULPS       (R8)(R9*4), Z12, Z12
 	VMOVUPS      Z12, (DX)(R9*4)
 	ADDQ         $+16, R9
@@ -4782,27 +5277,27 @@ smaller7:
 	VMOVUPS.Z    (DI)(R9*4), K1, Z13
 	VMOVUPS.Z    (SI)(R9*4), K1, Z14
 	VFMADD213PS  Z13, Z14, Z12
-	VMOVUPS      Z1, Z13
-	VMOVUPS      Z2, Z14
-	VMAXPS       Z12, Z13, Z13
-	VMINPS       Z13, Z14, Z13
+	VMAXPS       Z12, Z1, Z13
+	VMINPS       Z13, Z2, Z13
 	VMULPS       Z3, Z13, Z14
 	VRNDSCALEPS  $0x00, Z14, Z14
 	VMOVAPS      Z13, Z13
 	VFNMSUB231PS Z4, Z14, Z13
 	VFNMADD231PS Z5, Z14, Z13
-	VMOVUPS      Z6, Z15
-	VFMADD213PS  Z7, Z13, Z15
-	VFMADD213PS  Z8, Z13, Z15
-	VFMADD213PS  Z9, Z13, Z15
-	VFMADD213PS  Z10, Z13, Z15
-	VFMADD213PS  Z11, Z13, Z15
-	VMULPS       Z13, Z15, Z15
-	VFMADD213PS  Z13, Z13, Z15
-	VADDPS       Z0, Z15, Z15
-	VSCALEFPS    Z14, Z15, Z15
-	VADDPS       Z0, Z15, Z15
-	VDIVPS       Z15, Z12, Z12
+	VMULPS       Z13, Z13, Z15
+	VMOVUPS      Z6, Z16
+	VFMADD213PS  Z7, Z13, Z16
+	VMOVUPS      Z8, Z17
+	VFMADD213PS  Z9, Z13, Z17
+	VFMADD213PS  Z17, Z15, Z16
+	VMOVUPS      Z10, Z17
+	VFMADD213PS  Z11, Z13, Z17
+	VFMADD213PS  Z17, Z15, Z16
+	VFMADD213PS  Z13, Z15, Z16
+	VADDPS       Z0, Z16, Z16
+	VSCALEFPS    Z14, Z16, Z16
+	VADDPS       Z0, Z16, Z16
+	VDIVPS       Z16, Z12, Z12
 	VMOVUPS.Z    (R8)(R9*4), K1, Z13
 	VMULPS       Z13, Z12, Z12
 	VMOVUPS      Z12, K1, (DX)(R9*4)
@@ -4902,115 +5397,120 @@ end1:
 	RET
 
 // func normalizeSumIdentityAVX512(sum []float32, x []float32, scale []float32, shift []float32, rows int, c int, lo float32, hi float32)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·normalizeSumIdentityAVX512(SB), $0-120
-	MOVQ c+104(FP), AX
-	MOVQ AX, CX
-	SHLQ $0x02, CX
-	XORQ DX, DX
-	MOVQ x_base+24(FP), BX
-	MOVQ scale_base+48(FP), SI
-	MOVQ shift_base+72(FP), DI
+	MOVQ  c+104(FP), AX
+	MOVQ  AX, CX
+	SHLQ  $0x02, CX
+	XORQ  DX, DX
+	MOVQ  rows+96(FP), BX
+	IMULQ CX, BX
+	MOVQ  scale_base+48(FP), SI
+	MOVQ  shift_base+72(FP), DI
 
 block2:
-	CMPQ    AX, $+64
-	JLT     smaller3
-	VMOVUPS (SI)(DX*4), Z1
-	VMOVUPS (DI)(DX*4), Z2
-	VPXORD  Z0, Z0, Z0
-	VMOVUPS 64(SI)(DX*4), Z4
-	VMOVUPS 64(DI)(DX*4), Z5
-	VPXORD  Z3, Z3, Z3
-	VMOVUPS 128(SI)(DX*4), Z7
-	VMOVUPS 128(DI)(DX*4), Z8
-	VPXORD  Z6, Z6, Z6
-	VMOVUPS 192(SI)(DX*4), Z10
-	VMOVUPS 192(DI)(DX*4), Z11
-	VPXORD  Z9, Z9, Z9
-	LEAQ    (BX)(DX*4), R8
-	MOVQ    rows+96(FP), R9
+	CMPQ   AX, $+64
+	JLT    smaller3
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	MOVQ   x_base+24(FP), R8
+	LEAQ   (R8)(DX*4), R8
+	MOVQ   rows+96(FP), R9
 
 loop4:
-	VMOVUPS     (R8), Z12
-	VFMADD213PS Z2, Z1, Z12
-	VADDPS      Z12, Z0, Z0
-	VMOVUPS     64(R8), Z12
-	VFMADD213PS Z5, Z4, Z12
-	VADDPS      Z12, Z3, Z3
-	VMOVUPS     128(R8), Z12
-	VFMADD213PS Z8, Z7, Z12
-	VADDPS      Z12, Z6, Z6
-	VMOVUPS     192(R8), Z12
-	VFMADD213PS Z11, Z10, Z12
-	VADDPS      Z12, Z9, Z9
+	VMOVUPS     (R8), Z4
+	VMOVUPS     (SI)(DX*4), Z5
+	VFMADD213PS (DI)(DX*4), Z5, Z4
+	VADDPS      Z4, Z0, Z0
+	VMOVUPS     64(R8), Z4
+	VMOVUPS     64(SI)(DX*4), Z5
+	VFMADD213PS 64(DI)(DX*4), Z5, Z4
+	VADDPS      Z4, Z1, Z1
+	VMOVUPS     128(R8), Z4
+	VMOVUPS     128(SI)(DX*4), Z5
+	VFMADD213PS 128(DI)(DX*4), Z5, Z4
+	VADDPS      Z4, Z2, Z2
+	VMOVUPS     192(R8), Z4
+	VMOVUPS     192(SI)(DX*4), Z5
+	VFMADD213PS 192(DI)(DX*4), Z5, Z4
+	VADDPS      Z4, Z3, Z3
+	PREFETCHT0  (R8)(BX*1)
+	PREFETCHT0  64(R8)(BX*1)
+	PREFETCHT0  128(R8)(BX*1)
+	PREFETCHT0  192(R8)(BX*1)
 	ADDQ        CX, R8
 	DECQ        R9
 	JNZ         loop4
 	MOVQ        sum_base+0(FP), R8
-	VMOVUPS     (R8)(DX*4), Z1
-	VADDPS      Z1, Z0, Z0
+	VMOVUPS     (R8)(DX*4), Z4
+	VADDPS      Z4, Z0, Z0
 	VMOVUPS     Z0, (R8)(DX*4)
-	VMOVUPS     64(R8)(DX*4), Z1
-	VADDPS      Z1, Z3, Z3
-	VMOVUPS     Z3, 64(R8)(DX*4)
-	VMOVUPS     128(R8)(DX*4), Z1
-	VADDPS      Z1, Z6, Z6
-	VMOVUPS     Z6, 128(R8)(DX*4)
-	VMOVUPS     192(R8)(DX*4), Z1
-	VADDPS      Z1, Z9, Z9
-	VMOVUPS     Z9, 192(R8)(DX*4)
+	VMOVUPS     64(R8)(DX*4), Z4
+	VADDPS      Z4, Z1, Z1
+	VMOVUPS     Z1, 64(R8)(DX*4)
+	VMOVUPS     128(R8)(DX*4), Z4
+	VADDPS      Z4, Z2, Z2
+	VMOVUPS     Z2, 128(R8)(DX*4)
+	VMOVUPS     192(R8)(DX*4), Z4
+	VADDPS      Z4, Z3, Z3
+	VMOVUPS     Z3, 192(R8)(DX*4)
 	ADDQ        $+64, DX
 	SUBQ        $+64, AX
 	JMP         block2
 
 smaller3:
 block5:
-	CMPQ    AX, $+16
-	JLT     smaller6
-	VMOVUPS (SI)(DX*4), Z0
-	VMOVUPS (DI)(DX*4), Z1
-	VPXORD  Z13, Z13, Z13
-	LEAQ    (BX)(DX*4), R8
-	MOVQ    rows+96(FP), R9
+	CMPQ   AX, $+16
+	JLT    smaller6
+	VPXORD Z6, Z6, Z6
+	MOVQ   x_base+24(FP), R8
+	LEAQ   (R8)(DX*4), R8
+	MOVQ   rows+96(FP), R9
 
 loop7:
-	VMOVUPS     (R8), Z2
-	VFMADD213PS Z1, Z0, Z2
-	VADDPS      Z2, Z13, Z13
+	VMOVUPS     (R8), Z0
+	VMOVUPS     (SI)(DX*4), Z1
+	VFMADD213PS (DI)(DX*4), Z1, Z0
+	VADDPS      Z0, Z6, Z6
+	PREFETCHT0  (R8)(BX*1)
 	ADDQ        CX, R8
 	DECQ        R9
 	JNZ         loop7
 	MOVQ        sum_base+0(FP), R8
 	VMOVUPS     (R8)(DX*4), Z0
-	VADDPS      Z0, Z13, Z13
-	VMOVUPS     Z13, (R8)(DX*4)
+	VADDPS      Z0, Z6, Z6
+	VMOVUPS     Z6, (R8)(DX*4)
 	ADDQ        $+16, DX
 	SUBQ        $+16, AX
 	JMP         block5
 
 smaller6:
-	TESTQ     AX, AX
-	JZ        done1
-	MOVQ      $-1, R8
-	BZHIQ     AX, R8, R8
-	KMOVW     R8, K1
-	VMOVUPS.Z (SI)(DX*4), K1, Z0
-	VMOVUPS.Z (DI)(DX*4), K1, Z1
-	VPXORD    Z14, Z14, Z14
-	LEAQ      (BX)(DX*4), AX
-	MOVQ      rows+96(FP), BX
+	TESTQ  AX, AX
+	JZ     done1
+	MOVQ   $-1, R8
+	BZHIQ  AX, R8, R8
+	KMOVW  R8, K1
+	VPXORD Z7, Z7, Z7
+	MOVQ   x_base+24(FP), AX
+	LEAQ   (AX)(DX*4), AX
+	MOVQ   rows+96(FP), R8
 
 loop8:
-	VMOVUPS.Z   (AX), K1, Z2
-	VFMADD213PS Z1, Z0, Z2
-	VADDPS      Z2, Z14, Z14
+	VMOVUPS.Z   (AX), K1, Z0
+	VMOVUPS.Z   (DI)(DX*4), K1, Z1
+	VMOVUPS.Z   (SI)(DX*4), K1, Z2
+	VFMADD213PS Z1, Z2, Z0
+	VADDPS      Z0, Z7, Z7
+	PREFETCHT0  (AX)(BX*1)
 	ADDQ        CX, AX
-	DECQ        BX
+	DECQ        R8
 	JNZ         loop8
 	MOVQ        sum_base+0(FP), AX
 	VMOVUPS.Z   (AX)(DX*4), K1, Z0
-	VADDPS      Z0, Z14, Z14
-	VMOVUPS     Z14, K1, (AX)(DX*4)
+	VADDPS      Z0, Z7, Z7
+	VMOVUPS     Z7, K1, (AX)(DX*4)
 	ADDQ        $+16, DX
 
 done1:
@@ -5018,7 +5518,7 @@ done1:
 	RET
 
 // func normalizeSumSwishAVX512(sum []float32, x []float32, scale []float32, shift []float32, rows int, c int, lo float32, hi float32)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·normalizeSumSwishAVX512(SB), $0-120
 	VBROADCASTSS const3f800000<>+0(SB), Z0
 	VBROADCASTSS constc2d20000<>+0(SB), Z1
@@ -5036,235 +5536,240 @@ TEXT ·normalizeSumSwishAVX512(SB), $0-120
 	MOVQ         AX, CX
 	SHLQ         $0x02, CX
 	XORQ         DX, DX
-	MOVQ         x_base+24(FP), BX
+	MOVQ         rows+96(FP), BX
+	IMULQ        CX, BX
 	MOVQ         scale_base+48(FP), SI
 	MOVQ         shift_base+72(FP), DI
 
 block2:
-	CMPQ    AX, $+64
-	JLT     smaller3
-	VMOVUPS (SI)(DX*4), Z13
-	VMOVUPS (DI)(DX*4), Z14
-	VPXORD  Z12, Z12, Z12
-	VMOVUPS 64(SI)(DX*4), Z16
-	VMOVUPS 64(DI)(DX*4), Z17
-	VPXORD  Z15, Z15, Z15
-	VMOVUPS 128(SI)(DX*4), Z19
-	VMOVUPS 128(DI)(DX*4), Z20
-	VPXORD  Z18, Z18, Z18
-	VMOVUPS 192(SI)(DX*4), Z22
-	VMOVUPS 192(DI)(DX*4), Z23
-	VPXORD  Z21, Z21, Z21
-	LEAQ    (BX)(DX*4), R8
-	MOVQ    rows+96(FP), R9
+	CMPQ   AX, $+64
+	JLT    smaller3
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	MOVQ   x_base+24(FP), R8
+	LEAQ   (R8)(DX*4), R8
+	MOVQ   rows+96(FP), R9
 
 loop4:
-	VMOVUPS      (R8), Z24
-	VFMADD213PS  Z14, Z13, Z24
-	VMOVUPS      Z1, Z25
-	VMOVUPS      Z2, Z26
-	VMAXPS       Z24, Z25, Z25
-	VMINPS       Z25, Z26, Z25
-	VMULPS       Z3, Z25, Z26
-	VRNDSCALEPS  $0x00, Z26, Z26
-	VMOVAPS      Z25, Z25
-	VFNMSUB231PS Z4, Z26, Z25
-	VFNMADD231PS Z5, Z26, Z25
-	VMOVUPS      Z6, Z29
-	VFMADD213PS  Z7, Z25, Z29
-	VFMADD213PS  Z8, Z25, Z29
-	VFMADD213PS  Z9, Z25, Z29
-	VFMADD213PS  Z10, Z25, Z29
-	VFMADD213PS  Z11, Z25, Z29
-	VMULPS       Z25, Z29, Z29
-	VFMADD213PS  Z25, Z25, Z29
-	VADDPS       Z0, Z29, Z29
-	VSCALEFPS    Z26, Z29, Z29
-	VADDPS       Z0, Z29, Z29
-	VDIVPS       Z29, Z24, Z24
-	VADDPS       Z24, Z12, Z12
-	VMOVUPS      64(R8), Z24
-	VFMADD213PS  Z17, Z16, Z24
-	VMOVUPS      Z1, Z25
-	VMOVUPS      Z2, Z26
-	VMAXPS       Z24, Z25, Z25
-	VMINPS       Z25, Z26, Z25
-	VMULPS       Z3, Z25, Z26
-	VRNDSCALEPS  $0x00, Z26, Z26
-	VMOVAPS      Z25, Z25
-	VFNMSUB231PS Z4, Z26, Z25
-	VFNMADD231PS Z5, Z26, Z25
-	VMOVUPS      Z6, Z29
-	VFMADD213PS  Z7, Z25, Z29
-	VFMADD213PS  Z8, Z25, Z29
-	VFMADD213PS  Z9, Z25, Z29
-	VFMADD213PS  Z10, Z25, Z29
-	VFMADD213PS  Z11, Z25, Z29
-	VMULPS       Z25, Z29, Z29
-	VFMADD213PS  Z25, Z25, Z29
-	VADDPS       Z0, Z29, Z29
-	VSCALEFPS    Z26, Z29, Z29
-	VADDPS       Z0, Z29, Z29
-	VDIVPS       Z29, Z24, Z24
-	VADDPS       Z24, Z15, Z15
-	VMOVUPS      128(R8), Z24
-	VFMADD213PS  Z20, Z19, Z24
-	VMOVUPS      Z1, Z25
-	VMOVUPS      Z2, Z26
-	VMAXPS       Z24, Z25, Z25
-	VMINPS       Z25, Z26, Z25
-	VMULPS       Z3, Z25, Z26
-	VRNDSCALEPS  $0x00, Z26, Z26
-	VMOVAPS      Z25, Z25
-	VFNMSUB231PS Z4, Z26, Z25
-	VFNMADD231PS Z5, Z26, Z25
-	VMOVUPS      Z6, Z29
-	VFMADD213PS  Z7, Z25, Z29
-	VFMADD213PS  Z8, Z25, Z29
-	VFMADD213PS  Z9, Z25, Z29
-	VFMADD213PS  Z10, Z25, Z29
-	VFMADD213PS  Z11, Z25, Z29
-	VMULPS       Z25, Z29, Z29
-	VFMADD213PS  Z25, Z25, Z29
-	VADDPS       Z0, Z29, Z29
-	VSCALEFPS    Z26, Z29, Z29
-	VADDPS       Z0, Z29, Z29
-	VDIVPS       Z29, Z24, Z24
-	VADDPS       Z24, Z18, Z18
-	VMOVUPS      192(R8), Z24
-	VFMADD213PS  Z23, Z22, Z24
-	VMOVUPS      Z1, Z25
-	VMOVUPS      Z2, Z26
-	VMAXPS       Z24, Z25, Z25
-	VMINPS       Z25, Z26, Z25
-	VMULPS       Z3, Z25, Z26
-	VRNDSCALEPS  $0x00, Z26, Z26
-	VMOVAPS      Z25, Z25
-	VFNMSUB231PS Z4, Z26, Z25
-	VFNMADD231PS Z5, Z26, Z25
-	VMOVUPS      Z6, Z29
-	VFMADD213PS  Z7, Z25, Z29
-	VFMADD213PS  Z8, Z25, Z29
-	VFMADD213PS  Z9, Z25, Z29
-	VFMADD213PS  Z10, Z25, Z29
-	VFMADD213PS  Z11, Z25, Z29
-	VMULPS       Z25, Z29, Z29
-	VFMADD213PS  Z25, Z25, Z29
-	VADDPS       Z0, Z29, Z29
-	VSCALEFPS    Z26, Z29, Z29
-	VADDPS       Z0, Z29, Z29
-	VDIVPS       Z29, Z24, Z24
-	VADDPS       Z24, Z21, Z21
+	VMOVUPS      (R8), Z16
+	VMOVUPS      (SI)(DX*4), Z17
+	VFMADD213PS  (DI)(DX*4), Z17, Z16
+	VMAXPS       Z16, Z1, Z17
+	VMINPS       Z17, Z2, Z17
+	VMULPS       Z3, Z17, Z20
+	VRNDSCALEPS  $0x00, Z20, Z20
+	VMOVAPS      Z17, Z17
+	VFNMSUB231PS Z4, Z20, Z17
+	VFNMADD231PS Z5, Z20, Z17
+	VMULPS       Z17, Z17, Z21
+	VMOVUPS      Z6, Z22
+	VFMADD213PS  Z7, Z17, Z22
+	VMOVUPS      Z8, Z23
+	VFMADD213PS  Z9, Z17, Z23
+	VFMADD213PS  Z23, Z21, Z22
+	VMOVUPS      Z10, Z23
+	VFMADD213PS  Z11, Z17, Z23
+	VFMADD213PS  Z23, Z21, Z22
+	VFMADD213PS  Z17, Z21, Z22
+	VADDPS       Z0, Z22, Z22
+	VSCALEFPS    Z20, Z22, Z22
+	VADDPS       Z0, Z22, Z22
+	VDIVPS       Z22, Z16, Z16
+	VADDPS       Z16, Z12, Z12
+	VMOVUPS      64(R8), Z16
+	VMOVUPS      64(SI)(DX*4), Z17
+	VFMADD213PS  64(DI)(DX*4), Z17, Z16
+	VMAXPS       Z16, Z1, Z17
+	VMINPS       Z17, Z2, Z17
+	VMULPS       Z3, Z17, Z20
+	VRNDSCALEPS  $0x00, Z20, Z20
+	VMOVAPS      Z17, Z17
+	VFNMSUB231PS Z4, Z20, Z17
+	VFNMADD231PS Z5, Z20, Z17
+	VMULPS       Z17, Z17, Z21
+	VMOVUPS      Z6, Z22
+	VFMADD213PS  Z7, Z17, Z22
+	VMOVUPS      Z8, Z23
+	VFMADD213PS  Z9, Z17, Z23
+	VFMADD213PS  Z23, Z21, Z22
+	VMOVUPS      Z10, Z23
+	VFMADD213PS  Z11, Z17, Z23
+	VFMADD213PS  Z23, Z21, Z22
+	VFMADD213PS  Z17, Z21, Z22
+	VADDPS       Z0, Z22, Z22
+	VSCALEFPS    Z20, Z22, Z22
+	VADDPS       Z0, Z22, Z22
+	VDIVPS       Z22, Z16, Z16
+	VADDPS       Z16, Z13, Z13
+	VMOVUPS      128(R8), Z16
+	VMOVUPS      128(SI)(DX*4), Z17
+	VFMADD213PS  128(DI)(DX*4), Z17, Z16
+	VMAXPS       Z16, Z1, Z17
+	VMINPS       Z17, Z2, Z17
+	VMULPS       Z3, Z17, Z20
+	VRNDSCALEPS  $0x00, Z20, Z20
+	VMOVAPS      Z17, Z17
+	VFNMSUB231PS Z4, Z20, Z17
+	VFNMADD231PS Z5, Z20, Z17
+	VMULPS       Z17, Z17, Z21
+	VMOVUPS      Z6, Z22
+	VFMADD213PS  Z7, Z17, Z22
+	VMOVUPS      Z8, Z23
+	VFMADD213PS  Z9, Z17, Z23
+	VFMADD213PS  Z23, Z21, Z22
+	VMOVUPS      Z10, Z23
+	VFMADD213PS  Z11, Z17, Z23
+	VFMADD213PS  Z23, Z21, Z22
+	VFMADD213PS  Z17, Z21, Z22
+	VADDPS       Z0, Z22, Z22
+	VSCALEFPS    Z20, Z22, Z22
+	VADDPS       Z0, Z22, Z22
+	VDIVPS       Z22, Z16, Z16
+	VADDPS       Z16, Z14, Z14
+	VMOVUPS      192(R8), Z16
+	VMOVUPS      192(SI)(DX*4), Z17
+	VFMADD213PS  192(DI)(DX*4), Z17, Z16
+	VMAXPS       Z16, Z1, Z17
+	VMINPS       Z17, Z2, Z17
+	VMULPS       Z3, Z17, Z20
+	VRNDSCALEPS  $0x00, Z20, Z20
+	VMOVAPS      Z17, Z17
+	VFNMSUB231PS Z4, Z20, Z17
+	VFNMADD231PS Z5, Z20, Z17
+	VMULPS       Z17, Z17, Z21
+	VMOVUPS      Z6, Z22
+	VFMADD213PS  Z7, Z17, Z22
+	VMOVUPS      Z8, Z23
+	VFMADD213PS  Z9, Z17, Z23
+	VFMADD213PS  Z23, Z21, Z22
+	VMOVUPS      Z10, Z23
+	VFMADD213PS  Z11, Z17, Z23
+	VFMADD213PS  Z23, Z21, Z22
+	VFMADD213PS  Z17, Z21, Z22
+	VADDPS       Z0, Z22, Z22
+	VSCALEFPS    Z20, Z22, Z22
+	VADDPS       Z0, Z22, Z22
+	VDIVPS       Z22, Z16, Z16
+	VADDPS       Z16, Z15, Z15
+	PREFETCHT0   (R8)(BX*1)
+	PREFETCHT0   64(R8)(BX*1)
+	PREFETCHT0   128(R8)(BX*1)
+	PREFETCHT0   192(R8)(BX*1)
 	ADDQ         CX, R8
 	DECQ         R9
 	JNZ          loop4
 	MOVQ         sum_base+0(FP), R8
-	VMOVUPS      (R8)(DX*4), Z13
-	VADDPS       Z13, Z12, Z12
+	VMOVUPS      (R8)(DX*4), Z16
+	VADDPS       Z16, Z12, Z12
 	VMOVUPS      Z12, (R8)(DX*4)
-	VMOVUPS      64(R8)(DX*4), Z13
-	VADDPS       Z13, Z15, Z15
-	VMOVUPS      Z15, 64(R8)(DX*4)
-	VMOVUPS      128(R8)(DX*4), Z13
-	VADDPS       Z13, Z18, Z18
-	VMOVUPS      Z18, 128(R8)(DX*4)
-	VMOVUPS      192(R8)(DX*4), Z13
-	VADDPS       Z13, Z21, Z21
-	VMOVUPS      Z21, 192(R8)(DX*4)
+	VMOVUPS      64(R8)(DX*4), Z16
+	VADDPS       Z16, Z13, Z13
+	VMOVUPS      Z13, 64(R8)(DX*4)
+	VMOVUPS      128(R8)(DX*4), Z16
+	VADDPS       Z16, Z14, Z14
+	VMOVUPS      Z14, 128(R8)(DX*4)
+	VMOVUPS      192(R8)(DX*4), Z16
+	VADDPS       Z16, Z15, Z15
+	VMOVUPS      Z15, 192(R8)(DX*4)
 	ADDQ         $+64, DX
 	SUBQ         $+64, AX
 	JMP          block2
 
 smaller3:
 block5:
-	CMPQ    AX, $+16
-	JLT     smaller6
-	VMOVUPS (SI)(DX*4), Z12
-	VMOVUPS (DI)(DX*4), Z13
-	VPXORD  Z27, Z27, Z27
-	LEAQ    (BX)(DX*4), R8
-	MOVQ    rows+96(FP), R9
+	CMPQ   AX, $+16
+	JLT    smaller6
+	VPXORD Z18, Z18, Z18
+	MOVQ   x_base+24(FP), R8
+	LEAQ   (R8)(DX*4), R8
+	MOVQ   rows+96(FP), R9
 
 loop7:
-	VMOVUPS      (R8), Z14
-	VFMADD213PS  Z13, Z12, Z14
-	VMOVUPS      Z1, Z15
-	VMOVUPS      Z2, Z16
-	VMAXPS       Z14, Z15, Z15
-	VMINPS       Z15, Z16, Z15
-	VMULPS       Z3, Z15, Z16
-	VRNDSCALEPS  $0x00, Z16, Z16
-	VMOVAPS      Z15, Z15
-	VFNMSUB231PS Z4, Z16, Z15
-	VFNMADD231PS Z5, Z16, Z15
-	VMOVUPS      Z6, Z17
-	VFMADD213PS  Z7, Z15, Z17
-	VFMADD213PS  Z8, Z15, Z17
-	VFMADD213PS  Z9, Z15, Z17
-	VFMADD213PS  Z10, Z15, Z17
-	VFMADD213PS  Z11, Z15, Z17
-	VMULPS       Z15, Z17, Z17
-	VFMADD213PS  Z15, Z15, Z17
-	VADDPS       Z0, Z17, Z17
-	VSCALEFPS    Z16, Z17, Z17
-	VADDPS       Z0, Z17, Z17
-	VDIVPS       Z17, Z14, Z14
-	VADDPS       Z14, Z27, Z27
+	VMOVUPS      (R8), Z12
+	VMOVUPS      (SI)(DX*4), Z13
+	VFMADD213PS  (DI)(DX*4), Z13, Z12
+	VMAXPS       Z12, Z1, Z13
+	VMINPS       Z13, Z2, Z13
+	VMULPS       Z3, Z13, Z14
+	VRNDSCALEPS  $0x00, Z14, Z14
+	VMOVAPS      Z13, Z13
+	VFNMSUB231PS Z4, Z14, Z13
+	VFNMADD231PS Z5, Z14, Z13
+	VMULPS       Z13, Z13, Z15
+	VMOVUPS      Z6, Z16
+	VFMADD213PS  Z7, Z13, Z16
+	VMOVUPS      Z8, Z17
+	VFMADD213PS  Z9, Z13, Z17
+	VFMADD213PS  Z17, Z15, Z16
+	VMOVUPS      Z10, Z17
+	VFMADD213PS  Z11, Z13, Z17
+	VFMADD213PS  Z17, Z15, Z16
+	VFMADD213PS  Z13, Z15, Z16
+	VADDPS       Z0, Z16, Z16
+	VSCALEFPS    Z14, Z16, Z16
+	VADDPS       Z0, Z16, Z16
+	VDIVPS       Z16, Z12, Z12
+	VADDPS       Z12, Z18, Z18
+	PREFETCHT0   (R8)(BX*1)
 	ADDQ         CX, R8
 	DECQ         R9
 	JNZ          loop7
 	MOVQ         sum_base+0(FP), R8
 	VMOVUPS      (R8)(DX*4), Z12
-	VADDPS       Z12, Z27, Z27
-	VMOVUPS      Z27, (R8)(DX*4)
+	VADDPS       Z12, Z18, Z18
+	VMOVUPS      Z18, (R8)(DX*4)
 	ADDQ         $+16, DX
 	SUBQ         $+16, AX
 	JMP          block5
 
 smaller6:
-	TESTQ     AX, AX
-	JZ        done1
-	MOVQ      $-1, R8
-	BZHIQ     AX, R8, R8
-	KMOVW     R8, K1
-	VMOVUPS.Z (SI)(DX*4), K1, Z12
-	VMOVUPS.Z (DI)(DX*4), K1, Z13
-	VPXORD    Z28, Z28, Z28
-	LEAQ      (BX)(DX*4), AX
-	MOVQ      rows+96(FP), BX
+	TESTQ  AX, AX
+	JZ     done1
+	MOVQ   $-1, R8
+	BZHIQ  AX, R8, R8
+	KMOVW  R8, K1
+	VPXORD Z19, Z19, Z19
+	MOVQ   x_base+24(FP), AX
+	LEAQ   (AX)(DX*4), AX
+	MOVQ   rows+96(FP), R8
 
 loop8:
-	VMOVUPS.Z    (AX), K1, Z14
-	VFMADD213PS  Z13, Z12, Z14
-	VMOVUPS      Z1, Z15
-	VMOVUPS      Z2, Z16
-	VMAXPS       Z14, Z15, Z15
-	VMINPS       Z15, Z16, Z15
-	VMULPS       Z3, Z15, Z16
-	VRNDSCALEPS  $0x00, Z16, Z16
-	VMOVAPS      Z15, Z15
-	VFNMSUB231PS Z4, Z16, Z15
-	VFNMADD231PS Z5, Z16, Z15
-	VMOVUPS      Z6, Z17
-	VFMADD213PS  Z7, Z15, Z17
-	VFMADD213PS  Z8, Z15, Z17
-	VFMADD213PS  Z9, Z15, Z17
-	VFMADD213PS  Z10, Z15, Z17
-	VFMADD213PS  Z11, Z15, Z17
-	VMULPS       Z15, Z17, Z17
-	VFMADD213PS  Z15, Z15, Z17
-	VADDPS       Z0, Z17, Z17
-	VSCALEFPS    Z16, Z17, Z17
-	VADDPS       Z0, Z17, Z17
-	VDIVPS       Z17, Z14, Z14
-	VADDPS       Z14, Z28, Z28
+	VMOVUPS.Z    (AX), K1, Z12
+	VMOVUPS.Z    (DI)(DX*4), K1, Z13
+	VMOVUPS.Z    (SI)(DX*4), K1, Z14
+	VFMADD213PS  Z13, Z14, Z12
+	VMAXPS       Z12, Z1, Z13
+	VMINPS       Z13, Z2, Z13
+	VMULPS       Z3, Z13, Z14
+	VRNDSCALEPS  $0x00, Z14, Z14
+	VMOVAPS      Z13, Z13
+	VFNMSUB231PS Z4, Z14, Z13
+	VFNMADD231PS Z5, Z14, Z13
+	VMULPS       Z13, Z13, Z15
+	VMOVUPS      Z6, Z16
+	VFMADD213PS  Z7, Z13, Z16
+	VMOVUPS      Z8, Z17
+	VFMADD213PS  Z9, Z13, Z17
+	VFMADD213PS  Z17, Z15, Z16
+	VMOVUPS      Z10, Z17
+	VFMADD213PS  Z11, Z13, Z17
+	VFMADD213PS  Z17, Z15, Z16
+	VFMADD213PS  Z13, Z15, Z16
+	VADDPS       Z0, Z16, Z16
+	VSCALEFPS    Z14, Z16, Z16
+	VADDPS       Z0, Z16, Z16
+	VDIVPS       Z16, Z12, Z12
+	VADDPS       Z12, Z19, Z19
+	PREFETCHT0   (AX)(BX*1)
 	ADDQ         CX, AX
-	DECQ         BX
+	DECQ         R8
 	JNZ          loop8
 	MOVQ         sum_base+0(FP), AX
 	VMOVUPS.Z    (AX)(DX*4), K1, Z0
-	VADDPS       Z0, Z28, Z28
-	VMOVUPS      Z28, K1, (AX)(DX*4)
+	VADDPS       Z0, Z19, Z19
+	VMOVUPS      Z19, K1, (AX)(DX*4)
 	ADDQ         $+16, DX
 
 done1:
@@ -5272,7 +5777,7 @@ done1:
 	RET
 
 // func normalizeSumClipAVX512(sum []float32, x []float32, scale []float32, shift []float32, rows int, c int, lo float32, hi float32)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·normalizeSumClipAVX512(SB), $0-120
 	VBROADCASTSS lo+112(FP), Z0
 	VBROADCASTSS hi+116(FP), Z1
@@ -5280,121 +5785,126 @@ TEXT ·normalizeSumClipAVX512(SB), $0-120
 	MOVQ         AX, CX
 	SHLQ         $0x02, CX
 	XORQ         DX, DX
-	MOVQ         x_base+24(FP), BX
+	MOVQ         rows+96(FP), BX
+	IMULQ        CX, BX
 	MOVQ         scale_base+48(FP), SI
 	MOVQ         shift_base+72(FP), DI
 
 block2:
-	CMPQ    AX, $+64
-	JLT     smaller3
-	VMOVUPS (SI)(DX*4), Z3
-	VMOVUPS (DI)(DX*4), Z4
-	VPXORD  Z2, Z2, Z2
-	VMOVUPS 64(SI)(DX*4), Z6
-	VMOVUPS 64(DI)(DX*4), Z7
-	VPXORD  Z5, Z5, Z5
-	VMOVUPS 128(SI)(DX*4), Z9
-	VMOVUPS 128(DI)(DX*4), Z10
-	VPXORD  Z8, Z8, Z8
-	VMOVUPS 192(SI)(DX*4), Z12
-	VMOVUPS 192(DI)(DX*4), Z13
-	VPXORD  Z11, Z11, Z11
-	LEAQ    (BX)(DX*4), R8
-	MOVQ    rows+96(FP), R9
+	CMPQ   AX, $+64
+	JLT    smaller3
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	MOVQ   x_base+24(FP), R8
+	LEAQ   (R8)(DX*4), R8
+	MOVQ   rows+96(FP), R9
 
 loop4:
-	VMOVUPS     (R8), Z14
-	VFMADD213PS Z4, Z3, Z14
-	VMAXPS      Z14, Z0, Z14
-	VMINPS      Z14, Z1, Z14
-	VADDPS      Z14, Z2, Z2
-	VMOVUPS     64(R8), Z14
-	VFMADD213PS Z7, Z6, Z14
-	VMAXPS      Z14, Z0, Z14
-	VMINPS      Z14, Z1, Z14
-	VADDPS      Z14, Z5, Z5
-	VMOVUPS     128(R8), Z14
-	VFMADD213PS Z10, Z9, Z14
-	VMAXPS      Z14, Z0, Z14
-	VMINPS      Z14, Z1, Z14
-	VADDPS      Z14, Z8, Z8
-	VMOVUPS     192(R8), Z14
-	VFMADD213PS Z13, Z12, Z14
-	VMAXPS      Z14, Z0, Z14
-	VMINPS      Z14, Z1, Z14
-	VADDPS      Z14, Z11, Z11
+	VMOVUPS     (R8), Z6
+	VMOVUPS     (SI)(DX*4), Z7
+	VFMADD213PS (DI)(DX*4), Z7, Z6
+	VMAXPS      Z6, Z0, Z6
+	VMINPS      Z6, Z1, Z6
+	VADDPS      Z6, Z2, Z2
+	VMOVUPS     64(R8), Z6
+	VMOVUPS     64(SI)(DX*4), Z7
+	VFMADD213PS 64(DI)(DX*4), Z7, Z6
+	VMAXPS      Z6, Z0, Z6
+	VMINPS      Z6, Z1, Z6
+	VADDPS      Z6, Z3, Z3
+	VMOVUPS     128(R8), Z6
+	VMOVUPS     128(SI)(DX*4), Z7
+	VFMADD213PS 128(DI)(DX*4), Z7, Z6
+	VMAXPS      Z6, Z0, Z6
+	VMINPS      Z6, Z1, Z6
+	VADDPS      Z6, Z4, Z4
+	VMOVUPS     192(R8), Z6
+	VMOVUPS     192(SI)(DX*4), Z7
+	VFMADD213PS 192(DI)(DX*4), Z7, Z6
+	VMAXPS      Z6, Z0, Z6
+	VMINPS      Z6, Z1, Z6
+	VADDPS      Z6, Z5, Z5
+	PREFETCHT0  (R8)(BX*1)
+	PREFETCHT0  64(R8)(BX*1)
+	PREFETCHT0  128(R8)(BX*1)
+	PREFETCHT0  192(R8)(BX*1)
 	ADDQ        CX, R8
 	DECQ        R9
 	JNZ         loop4
 	MOVQ        sum_base+0(FP), R8
-	VMOVUPS     (R8)(DX*4), Z3
-	VADDPS      Z3, Z2, Z2
+	VMOVUPS     (R8)(DX*4), Z6
+	VADDPS      Z6, Z2, Z2
 	VMOVUPS     Z2, (R8)(DX*4)
-	VMOVUPS     64(R8)(DX*4), Z3
-	VADDPS      Z3, Z5, Z5
-	VMOVUPS     Z5, 64(R8)(DX*4)
-	VMOVUPS     128(R8)(DX*4), Z3
-	VADDPS      Z3, Z8, Z8
-	VMOVUPS     Z8, 128(R8)(DX*4)
-	VMOVUPS     192(R8)(DX*4), Z3
-	VADDPS      Z3, Z11, Z11
-	VMOVUPS     Z11, 192(R8)(DX*4)
+	VMOVUPS     64(R8)(DX*4), Z6
+	VADDPS      Z6, Z3, Z3
+	VMOVUPS     Z3, 64(R8)(DX*4)
+	VMOVUPS     128(R8)(DX*4), Z6
+	VADDPS      Z6, Z4, Z4
+	VMOVUPS     Z4, 128(R8)(DX*4)
+	VMOVUPS     192(R8)(DX*4), Z6
+	VADDPS      Z6, Z5, Z5
+	VMOVUPS     Z5, 192(R8)(DX*4)
 	ADDQ        $+64, DX
 	SUBQ        $+64, AX
 	JMP         block2
 
 smaller3:
 block5:
-	CMPQ    AX, $+16
-	JLT     smaller6
-	VMOVUPS (SI)(DX*4), Z2
-	VMOVUPS (DI)(DX*4), Z3
-	VPXORD  Z15, Z15, Z15
-	LEAQ    (BX)(DX*4), R8
-	MOVQ    rows+96(FP), R9
+	CMPQ   AX, $+16
+	JLT    smaller6
+	VPXORD Z8, Z8, Z8
+	MOVQ   x_base+24(FP), R8
+	LEAQ   (R8)(DX*4), R8
+	MOVQ   rows+96(FP), R9
 
 loop7:
-	VMOVUPS     (R8), Z4
-	VFMADD213PS Z3, Z2, Z4
-	VMAXPS      Z4, Z0, Z4
-	VMINPS      Z4, Z1, Z4
-	VADDPS      Z4, Z15, Z15
+	VMOVUPS     (R8), Z2
+	VMOVUPS     (SI)(DX*4), Z3
+	VFMADD213PS (DI)(DX*4), Z3, Z2
+	VMAXPS      Z2, Z0, Z2
+	VMINPS      Z2, Z1, Z2
+	VADDPS      Z2, Z8, Z8
+	PREFETCHT0  (R8)(BX*1)
 	ADDQ        CX, R8
 	DECQ        R9
 	JNZ         loop7
 	MOVQ        sum_base+0(FP), R8
 	VMOVUPS     (R8)(DX*4), Z2
-	VADDPS      Z2, Z15, Z15
-	VMOVUPS     Z15, (R8)(DX*4)
+	VADDPS      Z2, Z8, Z8
+	VMOVUPS     Z8, (R8)(DX*4)
 	ADDQ        $+16, DX
 	SUBQ        $+16, AX
 	JMP         block5
 
 smaller6:
-	TESTQ     AX, AX
-	JZ        done1
-	MOVQ      $-1, R8
-	BZHIQ     AX, R8, R8
-	KMOVW     R8, K1
-	VMOVUPS.Z (SI)(DX*4), K1, Z2
-	VMOVUPS.Z (DI)(DX*4), K1, Z3
-	VPXORD    Z16, Z16, Z16
-	LEAQ      (BX)(DX*4), AX
-	MOVQ      rows+96(FP), BX
+	TESTQ  AX, AX
+	JZ     done1
+	MOVQ   $-1, R8
+	BZHIQ  AX, R8, R8
+	KMOVW  R8, K1
+	VPXORD Z9, Z9, Z9
+	MOVQ   x_base+24(FP), AX
+	LEAQ   (AX)(DX*4), AX
+	MOVQ   rows+96(FP), R8
 
 loop8:
-	VMOVUPS.Z   (AX), K1, Z4
-	VFMADD213PS Z3, Z2, Z4
-	VMAXPS      Z4, Z0, Z4
-	VMINPS      Z4, Z1, Z4
-	VADDPS      Z4, Z16, Z16
+	VMOVUPS.Z   (AX), K1, Z2
+	VMOVUPS.Z   (DI)(DX*4), K1, Z3
+	VMOVUPS.Z   (SI)(DX*4), K1, Z4
+	VFMADD213PS Z3, Z4, Z2
+	VMAXPS      Z2, Z0, Z2
+	VMINPS      Z2, Z1, Z2
+	VADDPS      Z2, Z9, Z9
+	PREFETCHT0  (AX)(BX*1)
 	ADDQ        CX, AX
-	DECQ        BX
+	DECQ        R8
 	JNZ         loop8
 	MOVQ        sum_base+0(FP), AX
 	VMOVUPS.Z   (AX)(DX*4), K1, Z0
-	VADDPS      Z0, Z16, Z16
-	VMOVUPS     Z16, K1, (AX)(DX*4)
+	VADDPS      Z0, Z9, Z9
+	VMOVUPS     Z9, K1, (AX)(DX*4)
 	ADDQ        $+16, DX
 
 done1:
@@ -5402,122 +5912,135 @@ done1:
 	RET
 
 // func normalizeDotIdentityAVX512(sum []float32, dy []float32, x []float32, scale []float32, shift []float32, rows int, c int, lo float32, hi float32)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·normalizeDotIdentityAVX512(SB), $0-144
-	MOVQ c+128(FP), AX
-	MOVQ AX, CX
-	SHLQ $0x02, CX
-	XORQ DX, DX
-	MOVQ dy_base+24(FP), BX
-	MOVQ x_base+48(FP), SI
-	MOVQ scale_base+72(FP), DI
-	MOVQ shift_base+96(FP), R8
+	MOVQ  c+128(FP), AX
+	MOVQ  AX, CX
+	SHLQ  $0x02, CX
+	XORQ  DX, DX
+	MOVQ  rows+120(FP), BX
+	IMULQ CX, BX
+	MOVQ  scale_base+72(FP), SI
+	MOVQ  shift_base+96(FP), DI
 
 block2:
-	CMPQ    AX, $+64
-	JLT     smaller3
-	VMOVUPS (DI)(DX*4), Z1
-	VMOVUPS (R8)(DX*4), Z2
-	VPXORD  Z0, Z0, Z0
-	VMOVUPS 64(DI)(DX*4), Z4
-	VMOVUPS 64(R8)(DX*4), Z5
-	VPXORD  Z3, Z3, Z3
-	VMOVUPS 128(DI)(DX*4), Z7
-	VMOVUPS 128(R8)(DX*4), Z8
-	VPXORD  Z6, Z6, Z6
-	VMOVUPS 192(DI)(DX*4), Z10
-	VMOVUPS 192(R8)(DX*4), Z11
-	VPXORD  Z9, Z9, Z9
-	LEAQ    (BX)(DX*4), R9
-	LEAQ    (SI)(DX*4), R10
-	MOVQ    rows+120(FP), R11
+	CMPQ   AX, $+64
+	JLT    smaller3
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	MOVQ   dy_base+24(FP), R8
+	LEAQ   (R8)(DX*4), R8
+	MOVQ   x_base+48(FP), R9
+	LEAQ   (R9)(DX*4), R9
+	MOVQ   rows+120(FP), R10
 
 loop4:
-	VMOVUPS     (R10), Z12
-	VFMADD213PS Z2, Z1, Z12
-	VFMADD231PS (R9), Z12, Z0
-	VMOVUPS     64(R10), Z12
-	VFMADD213PS Z5, Z4, Z12
-	VFMADD231PS 64(R9), Z12, Z3
-	VMOVUPS     128(R10), Z12
-	VFMADD213PS Z8, Z7, Z12
-	VFMADD231PS 128(R9), Z12, Z6
-	VMOVUPS     192(R10), Z12
-	VFMADD213PS Z11, Z10, Z12
-	VFMADD231PS 192(R9), Z12, Z9
+	VMOVUPS     (R9), Z4
+	VMOVUPS     (SI)(DX*4), Z5
+	VFMADD213PS (DI)(DX*4), Z5, Z4
+	VFMADD231PS (R8), Z4, Z0
+	VMOVUPS     64(R9), Z4
+	VMOVUPS     64(SI)(DX*4), Z5
+	VFMADD213PS 64(DI)(DX*4), Z5, Z4
+	VFMADD231PS 64(R8), Z4, Z1
+	VMOVUPS     128(R9), Z4
+	VMOVUPS     128(SI)(DX*4), Z5
+	VFMADD213PS 128(DI)(DX*4), Z5, Z4
+	VFMADD231PS 128(R8), Z4, Z2
+	VMOVUPS     192(R9), Z4
+	VMOVUPS     192(SI)(DX*4), Z5
+	VFMADD213PS 192(DI)(DX*4), Z5, Z4
+	VFMADD231PS 192(R8), Z4, Z3
+	PREFETCHT0  (R8)(BX*1)
+	PREFETCHT0  64(R8)(BX*1)
+	PREFETCHT0  128(R8)(BX*1)
+	PREFETCHT0  192(R8)(BX*1)
+	ADDQ        CX, R8
+	PREFETCHT0  (R9)(BX*1)
+	PREFETCHT0  64(R9)(BX*1)
+	PREFETCHT0  128(R9)(BX*1)
+	PREFETCHT0  192(R9)(BX*1)
 	ADDQ        CX, R9
-	ADDQ        CX, R10
-	DECQ        R11
+	DECQ        R10
 	JNZ         loop4
-	MOVQ        sum_base+0(FP), R9
-	VMOVUPS     (R9)(DX*4), Z1
-	VADDPS      Z1, Z0, Z0
-	VMOVUPS     Z0, (R9)(DX*4)
-	VMOVUPS     64(R9)(DX*4), Z1
-	VADDPS      Z1, Z3, Z3
-	VMOVUPS     Z3, 64(R9)(DX*4)
-	VMOVUPS     128(R9)(DX*4), Z1
-	VADDPS      Z1, Z6, Z6
-	VMOVUPS     Z6, 128(R9)(DX*4)
-	VMOVUPS     192(R9)(DX*4), Z1
-	VADDPS      Z1, Z9, Z9
-	VMOVUPS     Z9, 192(R9)(DX*4)
+	MOVQ        sum_base+0(FP), R8
+	VMOVUPS     (R8)(DX*4), Z4
+	VADDPS      Z4, Z0, Z0
+	VMOVUPS     Z0, (R8)(DX*4)
+	VMOVUPS     64(R8)(DX*4), Z4
+	VADDPS      Z4, Z1, Z1
+	VMOVUPS     Z1, 64(R8)(DX*4)
+	VMOVUPS     128(R8)(DX*4), Z4
+	VADDPS      Z4, Z2, Z2
+	VMOVUPS     Z2, 128(R8)(DX*4)
+	VMOVUPS     192(R8)(DX*4), Z4
+	VADDPS      Z4, Z3, Z3
+	VMOVUPS     Z3, 192(R8)(DX*4)
 	ADDQ        $+64, DX
 	SUBQ        $+64, AX
 	JMP         block2
 
 smaller3:
 block5:
-	CMPQ    AX, $+16
-	JLT     smaller6
-	VMOVUPS (DI)(DX*4), Z0
-	VMOVUPS (R8)(DX*4), Z1
-	VPXORD  Z13, Z13, Z13
-	LEAQ    (BX)(DX*4), R9
-	LEAQ    (SI)(DX*4), R10
-	MOVQ    rows+120(FP), R11
+	CMPQ   AX, $+16
+	JLT    smaller6
+	VPXORD Z6, Z6, Z6
+	MOVQ   dy_base+24(FP), R8
+	LEAQ   (R8)(DX*4), R8
+	MOVQ   x_base+48(FP), R9
+	LEAQ   (R9)(DX*4), R9
+	MOVQ   rows+120(FP), R10
 
 loop7:
-	VMOVUPS     (R10), Z2
-	VFMADD213PS Z1, Z0, Z2
-	VFMADD231PS (R9), Z2, Z13
+	VMOVUPS     (R9), Z0
+	VMOVUPS     (SI)(DX*4), Z1
+	VFMADD213PS (DI)(DX*4), Z1, Z0
+	VFMADD231PS (R8), Z0, Z6
+	PREFETCHT0  (R8)(BX*1)
+	ADDQ        CX, R8
+	PREFETCHT0  (R9)(BX*1)
 	ADDQ        CX, R9
-	ADDQ        CX, R10
-	DECQ        R11
+	DECQ        R10
 	JNZ         loop7
-	MOVQ        sum_base+0(FP), R9
-	VMOVUPS     (R9)(DX*4), Z0
-	VADDPS      Z0, Z13, Z13
-	VMOVUPS     Z13, (R9)(DX*4)
+	MOVQ        sum_base+0(FP), R8
+	VMOVUPS     (R8)(DX*4), Z0
+	VADDPS      Z0, Z6, Z6
+	VMOVUPS     Z6, (R8)(DX*4)
 	ADDQ        $+16, DX
 	SUBQ        $+16, AX
 	JMP         block5
 
 smaller6:
-	TESTQ     AX, AX
-	JZ        done1
-	MOVQ      $-1, R9
-	BZHIQ     AX, R9, R9
-	KMOVW     R9, K1
-	VMOVUPS.Z (DI)(DX*4), K1, Z0
-	VMOVUPS.Z (R8)(DX*4), K1, Z1
-	VPXORD    Z14, Z14, Z14
-	LEAQ      (BX)(DX*4), AX
-	LEAQ      (SI)(DX*4), BX
-	MOVQ      rows+120(FP), SI
+	TESTQ  AX, AX
+	JZ     done1
+	MOVQ   $-1, R8
+	BZHIQ  AX, R8, R8
+	KMOVW  R8, K1
+	VPXORD Z7, Z7, Z7
+	MOVQ   dy_base+24(FP), AX
+	LEAQ   (AX)(DX*4), AX
+	MOVQ   x_base+48(FP), R8
+	LEAQ   (R8)(DX*4), R8
+	MOVQ   rows+120(FP), R9
 
 loop8:
-	VMOVUPS.Z   (BX), K1, Z2
-	VFMADD213PS Z1, Z0, Z2
-	VFMADD231PS (AX), Z2, K1, Z14
+	VMOVUPS.Z   (R8), K1, Z0
+	VMOVUPS.Z   (DI)(DX*4), K1, Z1
+	VMOVUPS.Z   (SI)(DX*4), K1, Z2
+	VFMADD213PS Z1, Z2, Z0
+	VFMADD231PS (AX), Z0, K1, Z7
+	PREFETCHT0  (AX)(BX*1)
 	ADDQ        CX, AX
-	ADDQ        CX, BX
-	DECQ        SI
+	PREFETCHT0  (R8)(BX*1)
+	ADDQ        CX, R8
+	DECQ        R9
 	JNZ         loop8
 	MOVQ        sum_base+0(FP), AX
 	VMOVUPS.Z   (AX)(DX*4), K1, Z0
-	VADDPS      Z0, Z14, Z14
-	VMOVUPS     Z14, K1, (AX)(DX*4)
+	VADDPS      Z0, Z7, Z7
+	VMOVUPS     Z7, K1, (AX)(DX*4)
 	ADDQ        $+16, DX
 
 done1:
@@ -5525,7 +6048,7 @@ done1:
 	RET
 
 // func normalizeDotSwishAVX512(sum []float32, dy []float32, x []float32, scale []float32, shift []float32, rows int, c int, lo float32, hi float32)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·normalizeDotSwishAVX512(SB), $0-144
 	VBROADCASTSS const3f800000<>+0(SB), Z0
 	VBROADCASTSS constc2d20000<>+0(SB), Z1
@@ -5543,242 +6066,255 @@ TEXT ·normalizeDotSwishAVX512(SB), $0-144
 	MOVQ         AX, CX
 	SHLQ         $0x02, CX
 	XORQ         DX, DX
-	MOVQ         dy_base+24(FP), BX
-	MOVQ         x_base+48(FP), SI
-	MOVQ         scale_base+72(FP), DI
-	MOVQ         shift_base+96(FP), R8
+	MOVQ         rows+120(FP), BX
+	IMULQ        CX, BX
+	MOVQ         scale_base+72(FP), SI
+	MOVQ         shift_base+96(FP), DI
 
 block2:
-	CMPQ    AX, $+64
-	JLT     smaller3
-	VMOVUPS (DI)(DX*4), Z13
-	VMOVUPS (R8)(DX*4), Z14
-	VPXORD  Z12, Z12, Z12
-	VMOVUPS 64(DI)(DX*4), Z16
-	VMOVUPS 64(R8)(DX*4), Z17
-	VPXORD  Z15, Z15, Z15
-	VMOVUPS 128(DI)(DX*4), Z19
-	VMOVUPS 128(R8)(DX*4), Z20
-	VPXORD  Z18, Z18, Z18
-	VMOVUPS 192(DI)(DX*4), Z22
-	VMOVUPS 192(R8)(DX*4), Z23
-	VPXORD  Z21, Z21, Z21
-	LEAQ    (BX)(DX*4), R9
-	LEAQ    (SI)(DX*4), R10
-	MOVQ    rows+120(FP), R11
+	CMPQ   AX, $+64
+	JLT    smaller3
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	MOVQ   dy_base+24(FP), R8
+	LEAQ   (R8)(DX*4), R8
+	MOVQ   x_base+48(FP), R9
+	LEAQ   (R9)(DX*4), R9
+	MOVQ   rows+120(FP), R10
 
 loop4:
-	VMOVUPS      (R10), Z24
-	VFMADD213PS  Z14, Z13, Z24
-	VMOVUPS      Z1, Z25
-	VMOVUPS      Z2, Z26
-	VMAXPS       Z24, Z25, Z25
-	VMINPS       Z25, Z26, Z25
-	VMULPS       Z3, Z25, Z26
-	VRNDSCALEPS  $0x00, Z26, Z26
-	VMOVAPS      Z25, Z25
-	VFNMSUB231PS Z4, Z26, Z25
-	VFNMADD231PS Z5, Z26, Z25
-	VMOVUPS      Z6, Z29
-	VFMADD213PS  Z7, Z25, Z29
-	VFMADD213PS  Z8, Z25, Z29
-	VFMADD213PS  Z9, Z25, Z29
-	VFMADD213PS  Z10, Z25, Z29
-	VFMADD213PS  Z11, Z25, Z29
-	VMULPS       Z25, Z29, Z29
-	VFMADD213PS  Z25, Z25, Z29
-	VADDPS       Z0, Z29, Z29
-	VSCALEFPS    Z26, Z29, Z29
-	VADDPS       Z0, Z29, Z29
-	VDIVPS       Z29, Z24, Z24
-	VFMADD231PS  (R9), Z24, Z12
-	VMOVUPS      64(R10), Z24
-	VFMADD213PS  Z17, Z16, Z24
-	VMOVUPS      Z1, Z25
-	VMOVUPS      Z2, Z26
-	VMAXPS       Z24, Z25, Z25
-	VMINPS       Z25, Z26, Z25
-	VMULPS       Z3, Z25, Z26
-	VRNDSCALEPS  $0x00, Z26, Z26
-	VMOVAPS      Z25, Z25
-	VFNMSUB231PS Z4, Z26, Z25
-	VFNMADD231PS Z5, Z26, Z25
-	VMOVUPS      Z6, Z29
-	VFMADD213PS  Z7, Z25, Z29
-	VFMADD213PS  Z8, Z25, Z29
-	VFMADD213PS  Z9, Z25, Z29
-	VFMADD213PS  Z10, Z25, Z29
-	VFMADD213PS  Z11, Z25, Z29
-	VMULPS       Z25, Z29, Z29
-	VFMADD213PS  Z25, Z25, Z29
-	VADDPS       Z0, Z29, Z29
-	VSCALEFPS    Z26, Z29, Z29
-	VADDPS       Z0, Z29, Z29
-	VDIVPS       Z29, Z24, Z24
-	VFMADD231PS  64(R9), Z24, Z15
-	VMOVUPS      128(R10), Z24
-	VFMADD213PS  Z20, Z19, Z24
-	VMOVUPS      Z1, Z25
-	VMOVUPS      Z2, Z26
-	VMAXPS       Z24, Z25, Z25
-	VMINPS       Z25, Z26, Z25
-	VMULPS       Z3, Z25, Z26
-	VRNDSCALEPS  $0x00, Z26, Z26
-	VMOVAPS      Z25, Z25
-	VFNMSUB231PS Z4, Z26, Z25
-	VFNMADD231PS Z5, Z26, Z25
-	VMOVUPS      Z6, Z29
-	VFMADD213PS  Z7, Z25, Z29
-	VFMADD213PS  Z8, Z25, Z29
-	VFMADD213PS  Z9, Z25, Z29
-	VFMADD213PS  Z10, Z25, Z29
-	VFMADD213PS  Z11, Z25, Z29
-	VMULPS       Z25, Z29, Z29
-	VFMADD213PS  Z25, Z25, Z29
-	VADDPS       Z0, Z29, Z29
-	VSCALEFPS    Z26, Z29, Z29
-	VADDPS       Z0, Z29, Z29
-	VDIVPS       Z29, Z24, Z24
-	VFMADD231PS  128(R9), Z24, Z18
-	VMOVUPS      192(R10), Z24
-	VFMADD213PS  Z23, Z22, Z24
-	VMOVUPS      Z1, Z25
-	VMOVUPS      Z2, Z26
-	VMAXPS       Z24, Z25, Z25
-	VMINPS       Z25, Z26, Z25
-	VMULPS       Z3, Z25, Z26
-	VRNDSCALEPS  $0x00, Z26, Z26
-	VMOVAPS      Z25, Z25
-	VFNMSUB231PS Z4, Z26, Z25
-	VFNMADD231PS Z5, Z26, Z25
-	VMOVUPS      Z6, Z29
-	VFMADD213PS  Z7, Z25, Z29
-	VFMADD213PS  Z8, Z25, Z29
-	VFMADD213PS  Z9, Z25, Z29
-	VFMADD213PS  Z10, Z25, Z29
-	VFMADD213PS  Z11, Z25, Z29
-	VMULPS       Z25, Z29, Z29
-	VFMADD213PS  Z25, Z25, Z29
-	VADDPS       Z0, Z29, Z29
-	VSCALEFPS    Z26, Z29, Z29
-	VADDPS       Z0, Z29, Z29
-	VDIVPS       Z29, Z24, Z24
-	VFMADD231PS  192(R9), Z24, Z21
+	VMOVUPS      (R9), Z16
+	VMOVUPS      (SI)(DX*4), Z17
+	VFMADD213PS  (DI)(DX*4), Z17, Z16
+	VMAXPS       Z16, Z1, Z17
+	VMINPS       Z17, Z2, Z17
+	VMULPS       Z3, Z17, Z20
+	VRNDSCALEPS  $0x00, Z20, Z20
+	VMOVAPS      Z17, Z17
+	VFNMSUB231PS Z4, Z20, Z17
+	VFNMADD231PS Z5, Z20, Z17
+	VMULPS       Z17, Z17, Z21
+	VMOVUPS      Z6, Z22
+	VFMADD213PS  Z7, Z17, Z22
+	VMOVUPS      Z8, Z23
+	VFMADD213PS  Z9, Z17, Z23
+	VFMADD213PS  Z23, Z21, Z22
+	VMOVUPS      Z10, Z23
+	VFMADD213PS  Z11, Z17, Z23
+	VFMADD213PS  Z23, Z21, Z22
+	VFMADD213PS  Z17, Z21, Z22
+	VADDPS       Z0, Z22, Z22
+	VSCALEFPS    Z20, Z22, Z22
+	VADDPS       Z0, Z22, Z22
+	VDIVPS       Z22, Z16, Z16
+	VFMADD231PS  (R8), Z16, Z12
+	VMOVUPS      64(R9), Z16
+	VMOVUPS      64(SI)(DX*4), Z17
+	VFMADD213PS  64(DI)(DX*4), Z17, Z16
+	VMAXPS       Z16, Z1, Z17
+	VMINPS       Z17, Z2, Z17
+	VMULPS       Z3, Z17, Z20
+	VRNDSCALEPS  $0x00, Z20, Z20
+	VMOVAPS      Z17, Z17
+	VFNMSUB231PS Z4, Z20, Z17
+	VFNMADD231PS Z5, Z20, Z17
+	VMULPS       Z17, Z17, Z21
+	VMOVUPS      Z6, Z22
+	VFMADD213PS  Z7, Z17, Z22
+	VMOVUPS      Z8, Z23
+	VFMADD213PS  Z9, Z17, Z23
+	VFMADD213PS  Z23, Z21, Z22
+	VMOVUPS      Z10, Z23
+	VFMADD213PS  Z11, Z17, Z23
+	VFMADD213PS  Z23, Z21, Z22
+	VFMADD213PS  Z17, Z21, Z22
+	VADDPS       Z0, Z22, Z22
+	VSCALEFPS    Z20, Z22, Z22
+	VADDPS       Z0, Z22, Z22
+	VDIVPS       Z22, Z16, Z16
+	VFMADD231PS  64(R8), Z16, Z13
+	VMOVUPS      128(R9), Z16
+	VMOVUPS      128(SI)(DX*4), Z17
+	VFMADD213PS  128(DI)(DX*4), Z17, Z16
+	VMAXPS       Z16, Z1, Z17
+	VMINPS       Z17, Z2, Z17
+	VMULPS       Z3, Z17, Z20
+	VRNDSCALEPS  $0x00, Z20, Z20
+	VMOVAPS      Z17, Z17
+	VFNMSUB231PS Z4, Z20, Z17
+	VFNMADD231PS Z5, Z20, Z17
+	VMULPS       Z17, Z17, Z21
+	VMOVUPS      Z6, Z22
+	VFMADD213PS  Z7, Z17, Z22
+	VMOVUPS      Z8, Z23
+	VFMADD213PS  Z9, Z17, Z23
+	VFMADD213PS  Z23, Z21, Z22
+	VMOVUPS      Z10, Z23
+	VFMADD213PS  Z11, Z17, Z23
+	VFMADD213PS  Z23, Z21, Z22
+	VFMADD213PS  Z17, Z21, Z22
+	VADDPS       Z0, Z22, Z22
+	VSCALEFPS    Z20, Z22, Z22
+	VADDPS       Z0, Z22, Z22
+	VDIVPS       Z22, Z16, Z16
+	VFMADD231PS  128(R8), Z16, Z14
+	VMOVUPS      192(R9), Z16
+	VMOVUPS      192(SI)(DX*4), Z17
+	VFMADD213PS  192(DI)(DX*4), Z17, Z16
+	VMAXPS       Z16, Z1, Z17
+	VMINPS       Z17, Z2, Z17
+	VMULPS       Z3, Z17, Z20
+	VRNDSCALEPS  $0x00, Z20, Z20
+	VMOVAPS      Z17, Z17
+	VFNMSUB231PS Z4, Z20, Z17
+	VFNMADD231PS Z5, Z20, Z17
+	VMULPS       Z17, Z17, Z21
+	VMOVUPS      Z6, Z22
+	VFMADD213PS  Z7, Z17, Z22
+	VMOVUPS      Z8, Z23
+	VFMADD213PS  Z9, Z17, Z23
+	VFMADD213PS  Z23, Z21, Z22
+	VMOVUPS      Z10, Z23
+	VFMADD213PS  Z11, Z17, Z23
+	VFMADD213PS  Z23, Z21, Z22
+	VFMADD213PS  Z17, Z21, Z22
+	VADDPS       Z0, Z22, Z22
+	VSCALEFPS    Z20, Z22, Z22
+	VADDPS       Z0, Z22, Z22
+	VDIVPS       Z22, Z16, Z16
+	VFMADD231PS  192(R8), Z16, Z15
+	PREFETCHT0   (R8)(BX*1)
+	PREFETCHT0   64(R8)(BX*1)
+	PREFETCHT0   128(R8)(BX*1)
+	PREFETCHT0   192(R8)(BX*1)
+	ADDQ         CX, R8
+	PREFETCHT0   (R9)(BX*1)
+	PREFETCHT0   64(R9)(BX*1)
+	PREFETCHT0   128(R9)(BX*1)
+	PREFETCHT0   192(R9)(BX*1)
 	ADDQ         CX, R9
-	ADDQ         CX, R10
-	DECQ         R11
+	DECQ         R10
 	JNZ          loop4
-	MOVQ         sum_base+0(FP), R9
-	VMOVUPS      (R9)(DX*4), Z13
-	VADDPS       Z13, Z12, Z12
-	VMOVUPS      Z12, (R9)(DX*4)
-	VMOVUPS      64(R9)(DX*4), Z13
-	VADDPS       Z13, Z15, Z15
-	VMOVUPS      Z15, 64(R9)(DX*4)
-	VMOVUPS      128(R9)(DX*4), Z13
-	VADDPS       Z13, Z18, Z18
-	VMOVUPS      Z18, 128(R9)(DX*4)
-	VMOVUPS      192(R9)(DX*4), Z13
-	VADDPS       Z13, Z21, Z21
-	VMOVUPS      Z21, 192(R9)(DX*4)
+	MOVQ         sum_base+0(FP), R8
+	VMOVUPS      (R8)(DX*4), Z16
+	VADDPS       Z16, Z12, Z12
+	VMOVUPS      Z12, (R8)(DX*4)
+	VMOVUPS      64(R8)(DX*4), Z16
+	VADDPS       Z16, Z13, Z13
+	VMOVUPS      Z13, 64(R8)(DX*4)
+	VMOVUPS      128(R8)(DX*4), Z16
+	VADDPS       Z16, Z14, Z14
+	VMOVUPS      Z14, 128(R8)(DX*4)
+	VMOVUPS      192(R8)(DX*4), Z16
+	VADDPS       Z16, Z15, Z15
+	VMOVUPS      Z15, 192(R8)(DX*4)
 	ADDQ         $+64, DX
 	SUBQ         $+64, AX
 	JMP          block2
 
 smaller3:
 block5:
-	CMPQ    AX, $+16
-	JLT     smaller6
-	VMOVUPS (DI)(DX*4), Z12
-	VMOVUPS (R8)(DX*4), Z13
-	VPXORD  Z27, Z27, Z27
-	LEAQ    (BX)(DX*4), R9
-	LEAQ    (SI)(DX*4), R10
-	MOVQ    rows+120(FP), R11
+	CMPQ   AX, $+16
+	JLT    smaller6
+	VPXORD Z18, Z18, Z18
+	MOVQ   dy_base+24(FP), R8
+	LEAQ   (R8)(DX*4), R8
+	MOVQ   x_base+48(FP), R9
+	LEAQ   (R9)(DX*4), R9
+	MOVQ   rows+120(FP), R10
 
 loop7:
-	VMOVUPS      (R10), Z14
-	VFMADD213PS  Z13, Z12, Z14
-	VMOVUPS      Z1, Z15
-	VMOVUPS      Z2, Z16
-	VMAXPS       Z14, Z15, Z15
-	VMINPS       Z15, Z16, Z15
-	VMULPS       Z3, Z15, Z16
-	VRNDSCALEPS  $0x00, Z16, Z16
-	VMOVAPS      Z15, Z15
-	VFNMSUB231PS Z4, Z16, Z15
-	VFNMADD231PS Z5, Z16, Z15
-	VMOVUPS      Z6, Z17
-	VFMADD213PS  Z7, Z15, Z17
-	VFMADD213PS  Z8, Z15, Z17
-	VFMADD213PS  Z9, Z15, Z17
-	VFMADD213PS  Z10, Z15, Z17
-	VFMADD213PS  Z11, Z15, Z17
-	VMULPS       Z15, Z17, Z17
-	VFMADD213PS  Z15, Z15, Z17
-	VADDPS       Z0, Z17, Z17
-	VSCALEFPS    Z16, Z17, Z17
-	VADDPS       Z0, Z17, Z17
-	VDIVPS       Z17, Z14, Z14
-	VFMADD231PS  (R9), Z14, Z27
+	VMOVUPS      (R9), Z12
+	VMOVUPS      (SI)(DX*4), Z13
+	VFMADD213PS  (DI)(DX*4), Z13, Z12
+	VMAXPS       Z12, Z1, Z13
+	VMINPS       Z13, Z2, Z13
+	VMULPS       Z3, Z13, Z14
+	VRNDSCALEPS  $0x00, Z14, Z14
+	VMOVAPS      Z13, Z13
+	VFNMSUB231PS Z4, Z14, Z13
+	VFNMADD231PS Z5, Z14, Z13
+	VMULPS       Z13, Z13, Z15
+	VMOVUPS      Z6, Z16
+	VFMADD213PS  Z7, Z13, Z16
+	VMOVUPS      Z8, Z17
+	VFMADD213PS  Z9, Z13, Z17
+	VFMADD213PS  Z17, Z15, Z16
+	VMOVUPS      Z10, Z17
+	VFMADD213PS  Z11, Z13, Z17
+	VFMADD213PS  Z17, Z15, Z16
+	VFMADD213PS  Z13, Z15, Z16
+	VADDPS       Z0, Z16, Z16
+	VSCALEFPS    Z14, Z16, Z16
+	VADDPS       Z0, Z16, Z16
+	VDIVPS       Z16, Z12, Z12
+	VFMADD231PS  (R8), Z12, Z18
+	PREFETCHT0   (R8)(BX*1)
+	ADDQ         CX, R8
+	PREFETCHT0   (R9)(BX*1)
 	ADDQ         CX, R9
-	ADDQ         CX, R10
-	DECQ         R11
+	DECQ         R10
 	JNZ          loop7
-	MOVQ         sum_base+0(FP), R9
-	VMOVUPS      (R9)(DX*4), Z12
-	VADDPS       Z12, Z27, Z27
-	VMOVUPS      Z27, (R9)(DX*4)
+	MOVQ         sum_base+0(FP), R8
+	VMOVUPS      (R8)(DX*4), Z12
+	VADDPS       Z12, Z18, Z18
+	VMOVUPS      Z18, (R8)(DX*4)
 	ADDQ         $+16, DX
 	SUBQ         $+16, AX
 	JMP          block5
 
 smaller6:
-	TESTQ     AX, AX
-	JZ        done1
-	MOVQ      $-1, R9
-	BZHIQ     AX, R9, R9
-	KMOVW     R9, K1
-	VMOVUPS.Z (DI)(DX*4), K1, Z12
-	VMOVUPS.Z (R8)(DX*4), K1, Z13
-	VPXORD    Z28, Z28, Z28
-	LEAQ      (BX)(DX*4), AX
-	LEAQ      (SI)(DX*4), BX
-	MOVQ      rows+120(FP), SI
+	TESTQ  AX, AX
+	JZ     done1
+	MOVQ   $-1, R8
+	BZHIQ  AX, R8, R8
+	KMOVW  R8, K1
+	VPXORD Z19, Z19, Z19
+	MOVQ   dy_base+24(FP), AX
+	LEAQ   (AX)(DX*4), AX
+	MOVQ   x_base+48(FP), R8
+	LEAQ   (R8)(DX*4), R8
+	MOVQ   rows+120(FP), R9
 
 loop8:
-	VMOVUPS.Z    (BX), K1, Z14
-	VFMADD213PS  Z13, Z12, Z14
-	VMOVUPS      Z1, Z15
-	VMOVUPS      Z2, Z16
-	VMAXPS       Z14, Z15, Z15
-	VMINPS       Z15, Z16, Z15
-	VMULPS       Z3, Z15, Z16
-	VRNDSCALEPS  $0x00, Z16, Z16
-	VMOVAPS      Z15, Z15
-	VFNMSUB231PS Z4, Z16, Z15
-	VFNMADD231PS Z5, Z16, Z15
-	VMOVUPS      Z6, Z17
-	VFMADD213PS  Z7, Z15, Z17
-	VFMADD213PS  Z8, Z15, Z17
-	VFMADD213PS  Z9, Z15, Z17
-	VFMADD213PS  Z10, Z15, Z17
-	VFMADD213PS  Z11, Z15, Z17
-	VMULPS       Z15, Z17, Z17
-	VFMADD213PS  Z15, Z15, Z17
-	VADDPS       Z0, Z17, Z17
-	VSCALEFPS    Z16, Z17, Z17
-	VADDPS       Z0, Z17, Z17
-	VDIVPS       Z17, Z14, Z14
-	VFMADD231PS  (AX), Z14, K1, Z28
+	VMOVUPS.Z    (R8), K1, Z12
+	VMOVUPS.Z    (DI)(DX*4), K1, Z13
+	VMOVUPS.Z    (SI)(DX*4), K1, Z14
+	VFMADD213PS  Z13, Z14, Z12
+	VMAXPS       Z12, Z1, Z13
+	VMINPS       Z13, Z2, Z13
+	VMULPS       Z3, Z13, Z14
+	VRNDSCALEPS  $0x00, Z14, Z14
+	VMOVAPS      Z13, Z13
+	VFNMSUB231PS Z4, Z14, Z13
+	VFNMADD231PS Z5, Z14, Z13
+	VMULPS       Z13, Z13, Z15
+	VMOVUPS      Z6, Z16
+	VFMADD213PS  Z7, Z13, Z16
+	VMOVUPS      Z8, Z17
+	VFMADD213PS  Z9, Z13, Z17
+	VFMADD213PS  Z17, Z15, Z16
+	VMOVUPS      Z10, Z17
+	VFMADD213PS  Z11, Z13, Z17
+	VFMADD213PS  Z17, Z15, Z16
+	VFMADD213PS  Z13, Z15, Z16
+	VADDPS       Z0, Z16, Z16
+	VSCALEFPS    Z14, Z16, Z16
+	VADDPS       Z0, Z16, Z16
+	VDIVPS       Z16, Z12, Z12
+	VFMADD231PS  (AX), Z12, K1, Z19
+	PREFETCHT0   (AX)(BX*1)
 	ADDQ         CX, AX
-	ADDQ         CX, BX
-	DECQ         SI
+	PREFETCHT0   (R8)(BX*1)
+	ADDQ         CX, R8
+	DECQ         R9
 	JNZ          loop8
 	MOVQ         sum_base+0(FP), AX
 	VMOVUPS.Z    (AX)(DX*4), K1, Z0
-	VADDPS       Z0, Z28, Z28
-	VMOVUPS      Z28, K1, (AX)(DX*4)
+	VADDPS       Z0, Z19, Z19
+	VMOVUPS      Z19, K1, (AX)(DX*4)
 	ADDQ         $+16, DX
 
 done1:
@@ -5786,7 +6322,7 @@ done1:
 	RET
 
 // func normalizeDotClipAVX512(sum []float32, dy []float32, x []float32, scale []float32, shift []float32, rows int, c int, lo float32, hi float32)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·normalizeDotClipAVX512(SB), $0-144
 	VBROADCASTSS lo+136(FP), Z0
 	VBROADCASTSS hi+140(FP), Z1
@@ -5794,128 +6330,141 @@ TEXT ·normalizeDotClipAVX512(SB), $0-144
 	MOVQ         AX, CX
 	SHLQ         $0x02, CX
 	XORQ         DX, DX
-	MOVQ         dy_base+24(FP), BX
-	MOVQ         x_base+48(FP), SI
-	MOVQ         scale_base+72(FP), DI
-	MOVQ         shift_base+96(FP), R8
+	MOVQ         rows+120(FP), BX
+	IMULQ        CX, BX
+	MOVQ         scale_base+72(FP), SI
+	MOVQ         shift_base+96(FP), DI
 
 block2:
-	CMPQ    AX, $+64
-	JLT     smaller3
-	VMOVUPS (DI)(DX*4), Z3
-	VMOVUPS (R8)(DX*4), Z4
-	VPXORD  Z2, Z2, Z2
-	VMOVUPS 64(DI)(DX*4), Z6
-	VMOVUPS 64(R8)(DX*4), Z7
-	VPXORD  Z5, Z5, Z5
-	VMOVUPS 128(DI)(DX*4), Z9
-	VMOVUPS 128(R8)(DX*4), Z10
-	VPXORD  Z8, Z8, Z8
-	VMOVUPS 192(DI)(DX*4), Z12
-	VMOVUPS 192(R8)(DX*4), Z13
-	VPXORD  Z11, Z11, Z11
-	LEAQ    (BX)(DX*4), R9
-	LEAQ    (SI)(DX*4), R10
-	MOVQ    rows+120(FP), R11
+	CMPQ   AX, $+64
+	JLT    smaller3
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	MOVQ   dy_base+24(FP), R8
+	LEAQ   (R8)(DX*4), R8
+	MOVQ   x_base+48(FP), R9
+	LEAQ   (R9)(DX*4), R9
+	MOVQ   rows+120(FP), R10
 
 loop4:
-	VMOVUPS     (R10), Z14
-	VFMADD213PS Z4, Z3, Z14
-	VMAXPS      Z14, Z0, Z14
-	VMINPS      Z14, Z1, Z14
-	VFMADD231PS (R9), Z14, Z2
-	VMOVUPS     64(R10), Z14
-	VFMADD213PS Z7, Z6, Z14
-	VMAXPS      Z14, Z0, Z14
-	VMINPS      Z14, Z1, Z14
-	VFMADD231PS 64(R9), Z14, Z5
-	VMOVUPS     128(R10), Z14
-	VFMADD213PS Z10, Z9, Z14
-	VMAXPS      Z14, Z0, Z14
-	VMINPS      Z14, Z1, Z14
-	VFMADD231PS 128(R9), Z14, Z8
-	VMOVUPS     192(R10), Z14
-	VFMADD213PS Z13, Z12, Z14
-	VMAXPS      Z14, Z0, Z14
-	VMINPS      Z14, Z1, Z14
-	VFMADD231PS 192(R9), Z14, Z11
+	VMOVUPS     (R9), Z6
+	VMOVUPS     (SI)(DX*4), Z7
+	VFMADD213PS (DI)(DX*4), Z7, Z6
+	VMAXPS      Z6, Z0, Z6
+	VMINPS      Z6, Z1, Z6
+	VFMADD231PS (R8), Z6, Z2
+	VMOVUPS     64(R9), Z6
+	VMOVUPS     64(SI)(DX*4), Z7
+	VFMADD213PS 64(DI)(DX*4), Z7, Z6
+	VMAXPS      Z6, Z0, Z6
+	VMINPS      Z6, Z1, Z6
+	VFMADD231PS 64(R8), Z6, Z3
+	VMOVUPS     128(R9), Z6
+	VMOVUPS     128(SI)(DX*4), Z7
+	VFMADD213PS 128(DI)(DX*4), Z7, Z6
+	VMAXPS      Z6, Z0, Z6
+	VMINPS      Z6, Z1, Z6
+	VFMADD231PS 128(R8), Z6, Z4
+	VMOVUPS     192(R9), Z6
+	VMOVUPS     192(SI)(DX*4), Z7
+	VFMADD213PS 192(DI)(DX*4), Z7, Z6
+	VMAXPS      Z6, Z0, Z6
+	VMINPS      Z6, Z1, Z6
+	VFMADD231PS 192(R8), Z6, Z5
+	PREFETCHT0  (R8)(BX*1)
+	PREFETCHT0  64(R8)(BX*1)
+	PREFETCHT0  128(R8)(BX*1)
+	PREFETCHT0  192(R8)(BX*1)
+	ADDQ        CX, R8
+	PREFETCHT0  (R9)(BX*1)
+	PREFETCHT0  64(R9)(BX*1)
+	PREFETCHT0  128(R9)(BX*1)
+	PREFETCHT0  192(R9)(BX*1)
 	ADDQ        CX, R9
-	ADDQ        CX, R10
-	DECQ        R11
+	DECQ        R10
 	JNZ         loop4
-	MOVQ        sum_base+0(FP), R9
-	VMOVUPS     (R9)(DX*4), Z3
-	VADDPS      Z3, Z2, Z2
-	VMOVUPS     Z2, (R9)(DX*4)
-	VMOVUPS     64(R9)(DX*4), Z3
-	VADDPS      Z3, Z5, Z5
-	VMOVUPS     Z5, 64(R9)(DX*4)
-	VMOVUPS     128(R9)(DX*4), Z3
-	VADDPS      Z3, Z8, Z8
-	VMOVUPS     Z8, 128(R9)(DX*4)
-	VMOVUPS     192(R9)(DX*4), Z3
-	VADDPS      Z3, Z11, Z11
-	VMOVUPS     Z11, 192(R9)(DX*4)
+	MOVQ        sum_base+0(FP), R8
+	VMOVUPS     (R8)(DX*4), Z6
+	VADDPS      Z6, Z2, Z2
+	VMOVUPS     Z2, (R8)(DX*4)
+	VMOVUPS     64(R8)(DX*4), Z6
+	VADDPS      Z6, Z3, Z3
+	VMOVUPS     Z3, 64(R8)(DX*4)
+	VMOVUPS     128(R8)(DX*4), Z6
+	VADDPS      Z6, Z4, Z4
+	VMOVUPS     Z4, 128(R8)(DX*4)
+	VMOVUPS     192(R8)(DX*4), Z6
+	VADDPS      Z6, Z5, Z5
+	VMOVUPS     Z5, 192(R8)(DX*4)
 	ADDQ        $+64, DX
 	SUBQ        $+64, AX
 	JMP         block2
 
 smaller3:
 block5:
-	CMPQ    AX, $+16
-	JLT     smaller6
-	VMOVUPS (DI)(DX*4), Z2
-	VMOVUPS (R8)(DX*4), Z3
-	VPXORD  Z15, Z15, Z15
-	LEAQ    (BX)(DX*4), R9
-	LEAQ    (SI)(DX*4), R10
-	MOVQ    rows+120(FP), R11
+	CMPQ   AX, $+16
+	JLT    smaller6
+	VPXORD Z8, Z8, Z8
+	MOVQ   dy_base+24(FP), R8
+	LEAQ   (R8)(DX*4), R8
+	MOVQ   x_base+48(FP), R9
+	LEAQ   (R9)(DX*4), R9
+	MOVQ   rows+120(FP), R10
 
 loop7:
-	VMOVUPS     (R10), Z4
-	VFMADD213PS Z3, Z2, Z4
-	VMAXPS      Z4, Z0, Z4
-	VMINPS      Z4, Z1, Z4
-	VFMADD231PS (R9), Z4, Z15
+	VMOVUPS     (R9), Z2
+	VMOVUPS     (SI)(DX*4), Z3
+	VFMADD213PS (DI)(DX*4), Z3, Z2
+	VMAXPS      Z2, Z0, Z2
+	VMINPS      Z2, Z1, Z2
+	VFMADD231PS (R8), Z2, Z8
+	PREFETCHT0  (R8)(BX*1)
+	ADDQ        CX, R8
+	PREFETCHT0  (R9)(BX*1)
 	ADDQ        CX, R9
-	ADDQ        CX, R10
-	DECQ        R11
+	DECQ        R10
 	JNZ         loop7
-	MOVQ        sum_base+0(FP), R9
-	VMOVUPS     (R9)(DX*4), Z2
-	VADDPS      Z2, Z15, Z15
-	VMOVUPS     Z15, (R9)(DX*4)
+	MOVQ        sum_base+0(FP), R8
+	VMOVUPS     (R8)(DX*4), Z2
+	VADDPS      Z2, Z8, Z8
+	VMOVUPS     Z8, (R8)(DX*4)
 	ADDQ        $+16, DX
 	SUBQ        $+16, AX
 	JMP         block5
 
 smaller6:
-	TESTQ     AX, AX
-	JZ        done1
-	MOVQ      $-1, R9
-	BZHIQ     AX, R9, R9
-	KMOVW     R9, K1
-	VMOVUPS.Z (DI)(DX*4), K1, Z2
-	VMOVUPS.Z (R8)(DX*4), K1, Z3
-	VPXORD    Z16, Z16, Z16
-	LEAQ      (BX)(DX*4), AX
-	LEAQ      (SI)(DX*4), BX
-	MOVQ      rows+120(FP), SI
+	TESTQ  AX, AX
+	JZ     done1
+	MOVQ   $-1, R8
+	BZHIQ  AX, R8, R8
+	KMOVW  R8, K1
+	VPXORD Z9, Z9, Z9
+	MOVQ   dy_base+24(FP), AX
+	LEAQ   (AX)(DX*4), AX
+	MOVQ   x_base+48(FP), R8
+	LEAQ   (R8)(DX*4), R8
+	MOVQ   rows+120(FP), R9
 
 loop8:
-	VMOVUPS.Z   (BX), K1, Z4
-	VFMADD213PS Z3, Z2, Z4
-	VMAXPS      Z4, Z0, Z4
-	VMINPS      Z4, Z1, Z4
-	VFMADD231PS (AX), Z4, K1, Z16
+	VMOVUPS.Z   (R8), K1, Z2
+	VMOVUPS.Z   (DI)(DX*4), K1, Z3
+	VMOVUPS.Z   (SI)(DX*4), K1, Z4
+	VFMADD213PS Z3, Z4, Z2
+	VMAXPS      Z2, Z0, Z2
+	VMINPS      Z2, Z1, Z2
+	VFMADD231PS (AX), Z2, K1, Z9
+	PREFETCHT0  (AX)(BX*1)
 	ADDQ        CX, AX
-	ADDQ        CX, BX
-	DECQ        SI
+	PREFETCHT0  (R8)(BX*1)
+	ADDQ        CX, R8
+	DECQ        R9
 	JNZ         loop8
 	MOVQ        sum_base+0(FP), AX
 	VMOVUPS.Z   (AX)(DX*4), K1, Z0
-	VADDPS      Z0, Z16, Z16
-	VMOVUPS     Z16, K1, (AX)(DX*4)
+	VADDPS      Z0, Z9, Z9
+	VMOVUPS     Z9, K1, (AX)(DX*4)
 	ADDQ        $+16, DX
 
 done1:
@@ -5923,17 +6472,17 @@ done1:
 	RET
 
 // func normalizeBackwardSumsIdentityAVX512(sumDz []float32, sumDzX []float32, dy []float32, x []float32, scale []float32, shift []float32, mean []float32, rows int, c int, lo float32, hi float32)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·normalizeBackwardSumsIdentityAVX512(SB), $0-192
-	MOVQ c+176(FP), AX
-	MOVQ AX, CX
-	SHLQ $0x02, CX
-	XORQ DX, DX
-	MOVQ dy_base+48(FP), BX
-	MOVQ x_base+72(FP), SI
-	MOVQ scale_base+96(FP), DI
-	MOVQ shift_base+120(FP), R8
-	MOVQ mean_base+144(FP), R9
+	MOVQ  c+176(FP), AX
+	MOVQ  AX, CX
+	SHLQ  $0x02, CX
+	XORQ  DX, DX
+	MOVQ  rows+168(FP), BX
+	IMULQ CX, BX
+	MOVQ  scale_base+96(FP), SI
+	MOVQ  shift_base+120(FP), SI
+	MOVQ  mean_base+144(FP), SI
 
 block2:
 	CMPQ   AX, $+64
@@ -5946,124 +6495,137 @@ block2:
 	VPXORD Z5, Z5, Z5
 	VPXORD Z6, Z6, Z6
 	VPXORD Z7, Z7, Z7
-	LEAQ   (BX)(DX*4), R10
-	LEAQ   (SI)(DX*4), R11
-	MOVQ   rows+168(FP), R12
+	MOVQ   dy_base+48(FP), DI
+	LEAQ   (DI)(DX*4), DI
+	MOVQ   x_base+72(FP), R8
+	LEAQ   (R8)(DX*4), R8
+	MOVQ   rows+168(FP), R9
 
 loop4:
-	VMOVUPS     (R10), Z8
-	VMOVUPS     (R11), Z9
-	VSUBPS      (R9)(DX*4), Z9, Z9
+	VMOVUPS     (DI), Z8
+	VMOVUPS     (R8), Z9
+	VSUBPS      (SI)(DX*4), Z9, Z9
 	VADDPS      Z8, Z0, Z0
 	VFMADD231PS Z8, Z9, Z1
-	VMOVUPS     64(R10), Z8
-	VMOVUPS     64(R11), Z9
-	VSUBPS      64(R9)(DX*4), Z9, Z9
+	VMOVUPS     64(DI), Z8
+	VMOVUPS     64(R8), Z9
+	VSUBPS      64(SI)(DX*4), Z9, Z9
 	VADDPS      Z8, Z2, Z2
 	VFMADD231PS Z8, Z9, Z3
-	VMOVUPS     128(R10), Z8
-	VMOVUPS     128(R11), Z9
-	VSUBPS      128(R9)(DX*4), Z9, Z9
+	VMOVUPS     128(DI), Z8
+	VMOVUPS     128(R8), Z9
+	VSUBPS      128(SI)(DX*4), Z9, Z9
 	VADDPS      Z8, Z4, Z4
 	VFMADD231PS Z8, Z9, Z5
-	VMOVUPS     192(R10), Z8
-	VMOVUPS     192(R11), Z9
-	VSUBPS      192(R9)(DX*4), Z9, Z9
+	VMOVUPS     192(DI), Z8
+	VMOVUPS     192(R8), Z9
+	VSUBPS      192(SI)(DX*4), Z9, Z9
 	VADDPS      Z8, Z6, Z6
 	VFMADD231PS Z8, Z9, Z7
-	ADDQ        CX, R10
-	ADDQ        CX, R11
-	DECQ        R12
+	PREFETCHT0  (DI)(BX*1)
+	PREFETCHT0  64(DI)(BX*1)
+	PREFETCHT0  128(DI)(BX*1)
+	PREFETCHT0  192(DI)(BX*1)
+	ADDQ        CX, DI
+	PREFETCHT0  (R8)(BX*1)
+	PREFETCHT0  64(R8)(BX*1)
+	PREFETCHT0  128(R8)(BX*1)
+	PREFETCHT0  192(R8)(BX*1)
+	ADDQ        CX, R8
+	DECQ        R9
 	JNZ         loop4
-	MOVQ        sumDz_base+0(FP), R10
-	VMOVUPS     (R10)(DX*4), Z8
+	MOVQ        sumDz_base+0(FP), DI
+	VMOVUPS     (DI)(DX*4), Z8
 	VADDPS      Z8, Z0, Z0
-	VMOVUPS     Z0, (R10)(DX*4)
-	VMOVUPS     64(R10)(DX*4), Z8
+	VMOVUPS     Z0, (DI)(DX*4)
+	VMOVUPS     64(DI)(DX*4), Z8
 	VADDPS      Z8, Z2, Z2
-	VMOVUPS     Z2, 64(R10)(DX*4)
-	VMOVUPS     128(R10)(DX*4), Z8
+	VMOVUPS     Z2, 64(DI)(DX*4)
+	VMOVUPS     128(DI)(DX*4), Z8
 	VADDPS      Z8, Z4, Z4
-	VMOVUPS     Z4, 128(R10)(DX*4)
-	VMOVUPS     192(R10)(DX*4), Z8
+	VMOVUPS     Z4, 128(DI)(DX*4)
+	VMOVUPS     192(DI)(DX*4), Z8
 	VADDPS      Z8, Z6, Z6
-	VMOVUPS     Z6, 192(R10)(DX*4)
-	MOVQ        sumDzX_base+24(FP), R10
-	VMOVUPS     (R10)(DX*4), Z8
+	VMOVUPS     Z6, 192(DI)(DX*4)
+	MOVQ        sumDzX_base+24(FP), DI
+	VMOVUPS     (DI)(DX*4), Z8
 	VADDPS      Z8, Z1, Z1
-	VMOVUPS     Z1, (R10)(DX*4)
-	VMOVUPS     64(R10)(DX*4), Z8
+	VMOVUPS     Z1, (DI)(DX*4)
+	VMOVUPS     64(DI)(DX*4), Z8
 	VADDPS      Z8, Z3, Z3
-	VMOVUPS     Z3, 64(R10)(DX*4)
-	VMOVUPS     128(R10)(DX*4), Z8
+	VMOVUPS     Z3, 64(DI)(DX*4)
+	VMOVUPS     128(DI)(DX*4), Z8
 	VADDPS      Z8, Z5, Z5
-	VMOVUPS     Z5, 128(R10)(DX*4)
-	VMOVUPS     192(R10)(DX*4), Z8
+	VMOVUPS     Z5, 128(DI)(DX*4)
+	VMOVUPS     192(DI)(DX*4), Z8
 	VADDPS      Z8, Z7, Z7
-	VMOVUPS     Z7, 192(R10)(DX*4)
+	VMOVUPS     Z7, 192(DI)(DX*4)
 	ADDQ        $+64, DX
 	SUBQ        $+64, AX
 	JMP         block2
 
 smaller3:
 block5:
-	CMPQ    AX, $+16
-	JLT     smaller6
-	VMOVUPS (DI)(DX*4), Z0
-	VMOVUPS (R8)(DX*4), Z0
-	VMOVUPS (R9)(DX*4), Z0
-	VPXORD  Z10, Z10, Z10
-	VPXORD  Z11, Z11, Z11
-	LEAQ    (BX)(DX*4), R10
-	LEAQ    (SI)(DX*4), R11
-	MOVQ    rows+168(FP), R12
+	CMPQ   AX, $+16
+	JLT    smaller6
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	MOVQ   dy_base+48(FP), DI
+	LEAQ   (DI)(DX*4), DI
+	MOVQ   x_base+72(FP), R8
+	LEAQ   (R8)(DX*4), R8
+	MOVQ   rows+168(FP), R9
 
 loop7:
-	VMOVUPS     (R10), Z1
-	VMOVUPS     (R11), Z2
-	VSUBPS      Z0, Z2, Z2
-	VADDPS      Z1, Z10, Z10
-	VFMADD231PS Z1, Z2, Z11
-	ADDQ        CX, R10
-	ADDQ        CX, R11
-	DECQ        R12
-	JNZ         loop7
-	MOVQ        sumDz_base+0(FP), R10
-	VMOVUPS     (R10)(DX*4), Z0
+	VMOVUPS     (DI), Z0
+	VMOVUPS     (R8), Z1
+	VSUBPS      (SI)(DX*4), Z1, Z1
 	VADDPS      Z0, Z10, Z10
-	VMOVUPS     Z10, (R10)(DX*4)
-	MOVQ        sumDzX_base+24(FP), R10
-	VMOVUPS     (R10)(DX*4), Z0
+	VFMADD231PS Z0, Z1, Z11
+	PREFETCHT0  (DI)(BX*1)
+	ADDQ        CX, DI
+	PREFETCHT0  (R8)(BX*1)
+	ADDQ        CX, R8
+	DECQ        R9
+	JNZ         loop7
+	MOVQ        sumDz_base+0(FP), DI
+	VMOVUPS     (DI)(DX*4), Z0
+	VADDPS      Z0, Z10, Z10
+	VMOVUPS     Z10, (DI)(DX*4)
+	MOVQ        sumDzX_base+24(FP), DI
+	VMOVUPS     (DI)(DX*4), Z0
 	VADDPS      Z0, Z11, Z11
-	VMOVUPS     Z11, (R10)(DX*4)
+	VMOVUPS     Z11, (DI)(DX*4)
 	ADDQ        $+16, DX
 	SUBQ        $+16, AX
 	JMP         block5
 
 smaller6:
-	TESTQ     AX, AX
-	JZ        done1
-	MOVQ      $-1, R10
-	BZHIQ     AX, R10, R10
-	KMOVW     R10, K1
-	VMOVUPS.Z (DI)(DX*4), K1, Z0
-	VMOVUPS.Z (R8)(DX*4), K1, Z0
-	VMOVUPS.Z (R9)(DX*4), K1, Z0
-	VPXORD    Z12, Z12, Z12
-	VPXORD    Z13, Z13, Z13
-	LEAQ      (BX)(DX*4), AX
-	LEAQ      (SI)(DX*4), BX
-	MOVQ      rows+168(FP), SI
+	TESTQ  AX, AX
+	JZ     done1
+	MOVQ   $-1, DI
+	BZHIQ  AX, DI, DI
+	KMOVW  DI, K1
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	MOVQ   dy_base+48(FP), AX
+	LEAQ   (AX)(DX*4), AX
+	MOVQ   x_base+72(FP), DI
+	LEAQ   (DI)(DX*4), DI
+	MOVQ   rows+168(FP), R8
 
 loop8:
-	VMOVUPS.Z   (AX), K1, Z1
-	VMOVUPS.Z   (BX), K1, Z2
-	VSUBPS      Z0, Z2, Z2
-	VADDPS      Z1, Z12, Z12
-	VFMADD231PS Z1, Z2, Z13
+	VMOVUPS.Z   (AX), K1, Z0
+	VMOVUPS.Z   (DI), K1, Z1
+	VMOVUPS.Z   (SI)(DX*4), K1, Z2
+	VSUBPS      Z2, Z1, Z1
+	VADDPS      Z0, Z12, Z12
+	VFMADD231PS Z0, Z1, Z13
+	PREFETCHT0  (AX)(BX*1)
 	ADDQ        CX, AX
-	ADDQ        CX, BX
-	DECQ        SI
+	PREFETCHT0  (DI)(BX*1)
+	ADDQ        CX, DI
+	DECQ        R8
 	JNZ         loop8
 	MOVQ        sumDz_base+0(FP), AX
 	VMOVUPS.Z   (AX)(DX*4), K1, Z0
@@ -6080,7 +6642,7 @@ done1:
 	RET
 
 // func normalizeBackwardSumsSwishAVX512(sumDz []float32, sumDzX []float32, dy []float32, x []float32, scale []float32, shift []float32, mean []float32, rows int, c int, lo float32, hi float32)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·normalizeBackwardSumsSwishAVX512(SB), $0-192
 	VBROADCASTSS const3f800000<>+0(SB), Z0
 	VBROADCASTSS constc2d20000<>+0(SB), Z1
@@ -6098,11 +6660,11 @@ TEXT ·normalizeBackwardSumsSwishAVX512(SB), $0-192
 	MOVQ         AX, CX
 	SHLQ         $0x02, CX
 	XORQ         DX, DX
-	MOVQ         dy_base+48(FP), BX
-	MOVQ         x_base+72(FP), SI
-	MOVQ         scale_base+96(FP), DI
-	MOVQ         shift_base+120(FP), R8
-	MOVQ         mean_base+144(FP), R9
+	MOVQ         rows+168(FP), BX
+	IMULQ        CX, BX
+	MOVQ         scale_base+96(FP), SI
+	MOVQ         shift_base+120(FP), DI
+	MOVQ         mean_base+144(FP), R8
 
 block2:
 	CMPQ   AX, $+64
@@ -6115,290 +6677,306 @@ block2:
 	VPXORD Z17, Z17, Z17
 	VPXORD Z18, Z18, Z18
 	VPXORD Z19, Z19, Z19
-	LEAQ   (BX)(DX*4), R10
-	LEAQ   (SI)(DX*4), R11
-	MOVQ   rows+168(FP), R12
+	MOVQ   dy_base+48(FP), R9
+	LEAQ   (R9)(DX*4), R9
+	MOVQ   x_base+72(FP), R10
+	LEAQ   (R10)(DX*4), R10
+	MOVQ   rows+168(FP), R11
 
 loop4:
-	VMOVUPS      (R11), Z20
-	VMOVUPS      (DI)(DX*4), Z21
-	VFMADD213PS  (R8)(DX*4), Z21, Z20
-	VMOVUPS      Z1, Z21
-	VMOVUPS      Z2, Z26
-	VMAXPS       Z20, Z21, Z21
-	VMINPS       Z21, Z26, Z21
+	VMOVUPS      (R10), Z20
+	VMOVUPS      (SI)(DX*4), Z21
+	VFMADD213PS  (DI)(DX*4), Z21, Z20
+	VMAXPS       Z20, Z1, Z21
+	VMINPS       Z21, Z2, Z21
 	VMULPS       Z3, Z21, Z26
 	VRNDSCALEPS  $0x00, Z26, Z26
 	VMOVAPS      Z21, Z21
 	VFNMSUB231PS Z4, Z26, Z21
 	VFNMADD231PS Z5, Z26, Z21
-	VMOVUPS      Z6, Z27
-	VFMADD213PS  Z7, Z21, Z27
-	VFMADD213PS  Z8, Z21, Z27
-	VFMADD213PS  Z9, Z21, Z27
-	VFMADD213PS  Z10, Z21, Z27
-	VFMADD213PS  Z11, Z21, Z27
-	VMULPS       Z21, Z27, Z27
-	VFMADD213PS  Z21, Z21, Z27
-	VADDPS       Z0, Z27, Z27
-	VSCALEFPS    Z26, Z27, Z27
-	VADDPS       Z0, Z27, Z27
-	VDIVPS       Z27, Z0, Z27
-	VSUBPS       Z27, Z0, Z21
+	VMULPS       Z21, Z21, Z27
+	VMOVUPS      Z6, Z28
+	VFMADD213PS  Z7, Z21, Z28
+	VMOVUPS      Z8, Z29
+	VFMADD213PS  Z9, Z21, Z29
+	VFMADD213PS  Z29, Z27, Z28
+	VMOVUPS      Z10, Z29
+	VFMADD213PS  Z11, Z21, Z29
+	VFMADD213PS  Z29, Z27, Z28
+	VFMADD213PS  Z21, Z27, Z28
+	VADDPS       Z0, Z28, Z28
+	VSCALEFPS    Z26, Z28, Z28
+	VADDPS       Z0, Z28, Z28
+	VDIVPS       Z28, Z0, Z28
+	VSUBPS       Z28, Z0, Z21
 	VFMADD213PS  Z0, Z20, Z21
-	VMULPS       Z21, Z27, Z27
-	VMOVUPS      (R10), Z20
-	VMULPS       Z27, Z20, Z20
-	VMOVUPS      (R11), Z21
-	VSUBPS       (R9)(DX*4), Z21, Z21
+	VMOVUPS      (R9), Z20
+	VMULPS       Z28, Z20, Z20
+	VMULPS       Z21, Z20, Z20
+	VMOVUPS      (R10), Z21
+	VSUBPS       (R8)(DX*4), Z21, Z21
 	VADDPS       Z20, Z12, Z12
 	VFMADD231PS  Z20, Z21, Z13
-	VMOVUPS      64(R11), Z20
-	VMOVUPS      64(DI)(DX*4), Z21
-	VFMADD213PS  64(R8)(DX*4), Z21, Z20
-	VMOVUPS      Z1, Z21
-	VMOVUPS      Z2, Z26
-	VMAXPS       Z20, Z21, Z21
-	VMINPS       Z21, Z26, Z21
+	VMOVUPS      64(R10), Z20
+	VMOVUPS      64(SI)(DX*4), Z21
+	VFMADD213PS  64(DI)(DX*4), Z21, Z20
+	VMAXPS       Z20, Z1, Z21
+	VMINPS       Z21, Z2, Z21
 	VMULPS       Z3, Z21, Z26
 	VRNDSCALEPS  $0x00, Z26, Z26
 	VMOVAPS      Z21, Z21
 	VFNMSUB231PS Z4, Z26, Z21
 	VFNMADD231PS Z5, Z26, Z21
-	VMOVUPS      Z6, Z27
-	VFMADD213PS  Z7, Z21, Z27
-	VFMADD213PS  Z8, Z21, Z27
-	VFMADD213PS  Z9, Z21, Z27
-	VFMADD213PS  Z10, Z21, Z27
-	VFMADD213PS  Z11, Z21, Z27
-	VMULPS       Z21, Z27, Z27
-	VFMADD213PS  Z21, Z21, Z27
-	VADDPS       Z0, Z27, Z27
-	VSCALEFPS    Z26, Z27, Z27
-	VADDPS       Z0, Z27, Z27
-	VDIVPS       Z27, Z0, Z27
-	VSUBPS       Z27, Z0, Z21
+	VMULPS       Z21, Z21, Z27
+	VMOVUPS      Z6, Z28
+	VFMADD213PS  Z7, Z21, Z28
+	VMOVUPS      Z8, Z29
+	VFMADD213PS  Z9, Z21, Z29
+	VFMADD213PS  Z29, Z27, Z28
+	VMOVUPS      Z10, Z29
+	VFMADD213PS  Z11, Z21, Z29
+	VFMADD213PS  Z29, Z27, Z28
+	VFMADD213PS  Z21, Z27, Z28
+	VADDPS       Z0, Z28, Z28
+	VSCALEFPS    Z26, Z28, Z28
+	VADDPS       Z0, Z28, Z28
+	VDIVPS       Z28, Z0, Z28
+	VSUBPS       Z28, Z0, Z21
 	VFMADD213PS  Z0, Z20, Z21
-	VMULPS       Z21, Z27, Z27
-	VMOVUPS      64(R10), Z20
-	VMULPS       Z27, Z20, Z20
-	VMOVUPS      64(R11), Z21
-	VSUBPS       64(R9)(DX*4), Z21, Z21
+	VMOVUPS      64(R9), Z20
+	VMULPS       Z28, Z20, Z20
+	VMULPS       Z21, Z20, Z20
+	VMOVUPS      64(R10), Z21
+	VSUBPS       64(R8)(DX*4), Z21, Z21
 	VADDPS       Z20, Z14, Z14
 	VFMADD231PS  Z20, Z21, Z15
-	VMOVUPS      128(R11), Z20
-	VMOVUPS      128(DI)(DX*4), Z21
-	VFMADD213PS  128(R8)(DX*4), Z21, Z20
-	VMOVUPS      Z1, Z21
-	VMOVUPS      Z2, Z26
-	VMAXPS       Z20, Z21, Z21
-	VMINPS       Z21, Z26, Z21
+	VMOVUPS      128(R10), Z20
+	VMOVUPS      128(SI)(DX*4), Z21
+	VFMADD213PS  128(DI)(DX*4), Z21, Z20
+	VMAXPS       Z20, Z1, Z21
+	VMINPS       Z21, Z2, Z21
 	VMULPS       Z3, Z21, Z26
 	VRNDSCALEPS  $0x00, Z26, Z26
 	VMOVAPS      Z21, Z21
 	VFNMSUB231PS Z4, Z26, Z21
 	VFNMADD231PS Z5, Z26, Z21
-	VMOVUPS      Z6, Z27
-	VFMADD213PS  Z7, Z21, Z27
-	VFMADD213PS  Z8, Z21, Z27
-	VFMADD213PS  Z9, Z21, Z27
-	VFMADD213PS  Z10, Z21, Z27
-	VFMADD213PS  Z11, Z21, Z27
-	VMULPS       Z21, Z27, Z27
-	VFMADD213PS  Z21, Z21, Z27
-	VADDPS       Z0, Z27, Z27
-	VSCALEFPS    Z26, Z27, Z27
-	VADDPS       Z0, Z27, Z27
-	VDIVPS       Z27, Z0, Z27
-	VSUBPS       Z27, Z0, Z21
+	VMULPS       Z21, Z21, Z27
+	VMOVUPS      Z6, Z28
+	VFMADD213PS  Z7, Z21, Z28
+	VMOVUPS      Z8, Z29
+	VFMADD213PS  Z9, Z21, Z29
+	VFMADD213PS  Z29, Z27, Z28
+	VMOVUPS      Z10, Z29
+	VFMADD213PS  Z11, Z21, Z29
+	VFMADD213PS  Z29, Z27, Z28
+	VFMADD213PS  Z21, Z27, Z28
+	VADDPS       Z0, Z28, Z28
+	VSCALEFPS    Z26, Z28, Z28
+	VADDPS       Z0, Z28, Z28
+	VDIVPS       Z28, Z0, Z28
+	VSUBPS       Z28, Z0, Z21
 	VFMADD213PS  Z0, Z20, Z21
-	VMULPS       Z21, Z27, Z27
-	VMOVUPS      128(R10), Z20
-	VMULPS       Z27, Z20, Z20
-	VMOVUPS      128(R11), Z21
-	VSUBPS       128(R9)(DX*4), Z21, Z21
+	VMOVUPS      128(R9), Z20
+	VMULPS       Z28, Z20, Z20
+	VMULPS       Z21, Z20, Z20
+	VMOVUPS      128(R10), Z21
+	VSUBPS       128(R8)(DX*4), Z21, Z21
 	VADDPS       Z20, Z16, Z16
 	VFMADD231PS  Z20, Z21, Z17
-	VMOVUPS      192(R11), Z20
-	VMOVUPS      192(DI)(DX*4), Z21
-	VFMADD213PS  192(R8)(DX*4), Z21, Z20
-	VMOVUPS      Z1, Z21
-	VMOVUPS      Z2, Z26
-	VMAXPS       Z20, Z21, Z21
-	VMINPS       Z21, Z26, Z21
+	VMOVUPS      192(R10), Z20
+	VMOVUPS      192(SI)(DX*4), Z21
+	VFMADD213PS  192(DI)(DX*4), Z21, Z20
+	VMAXPS       Z20, Z1, Z21
+	VMINPS       Z21, Z2, Z21
 	VMULPS       Z3, Z21, Z26
 	VRNDSCALEPS  $0x00, Z26, Z26
 	VMOVAPS      Z21, Z21
 	VFNMSUB231PS Z4, Z26, Z21
 	VFNMADD231PS Z5, Z26, Z21
-	VMOVUPS      Z6, Z27
-	VFMADD213PS  Z7, Z21, Z27
-	VFMADD213PS  Z8, Z21, Z27
-	VFMADD213PS  Z9, Z21, Z27
-	VFMADD213PS  Z10, Z21, Z27
-	VFMADD213PS  Z11, Z21, Z27
-	VMULPS       Z21, Z27, Z27
-	VFMADD213PS  Z21, Z21, Z27
-	VADDPS       Z0, Z27, Z27
-	VSCALEFPS    Z26, Z27, Z27
-	VADDPS       Z0, Z27, Z27
-	VDIVPS       Z27, Z0, Z27
-	VSUBPS       Z27, Z0, Z21
+	VMULPS       Z21, Z21, Z27
+	VMOVUPS      Z6, Z28
+	VFMADD213PS  Z7, Z21, Z28
+	VMOVUPS      Z8, Z29
+	VFMADD213PS  Z9, Z21, Z29
+	VFMADD213PS  Z29, Z27, Z28
+	VMOVUPS      Z10, Z29
+	VFMADD213PS  Z11, Z21, Z29
+	VFMADD213PS  Z29, Z27, Z28
+	VFMADD213PS  Z21, Z27, Z28
+	VADDPS       Z0, Z28, Z28
+	VSCALEFPS    Z26, Z28, Z28
+	VADDPS       Z0, Z28, Z28
+	VDIVPS       Z28, Z0, Z28
+	VSUBPS       Z28, Z0, Z21
 	VFMADD213PS  Z0, Z20, Z21
-	VMULPS       Z21, Z27, Z27
-	VMOVUPS      192(R10), Z20
-	VMULPS       Z27, Z20, Z20
-	VMOVUPS      192(R11), Z21
-	VSUBPS       192(R9)(DX*4), Z21, Z21
+	VMOVUPS      192(R9), Z20
+	VMULPS       Z28, Z20, Z20
+	VMULPS       Z21, Z20, Z20
+	VMOVUPS      192(R10), Z21
+	VSUBPS       192(R8)(DX*4), Z21, Z21
 	VADDPS       Z20, Z18, Z18
 	VFMADD231PS  Z20, Z21, Z19
+	PREFETCHT0   (R9)(BX*1)
+	PREFETCHT0   64(R9)(BX*1)
+	PREFETCHT0   128(R9)(BX*1)
+	PREFETCHT0   192(R9)(BX*1)
+	ADDQ         CX, R9
+	PREFETCHT0   (R10)(BX*1)
+	PREFETCHT0   64(R10)(BX*1)
+	PREFETCHT0   128(R10)(BX*1)
+	PREFETCHT0   192(R10)(BX*1)
 	ADDQ         CX, R10
-	ADDQ         CX, R11
-	DECQ         R12
+	DECQ         R11
 	JNZ          loop4
-	MOVQ         sumDz_base+0(FP), R10
-	VMOVUPS      (R10)(DX*4), Z20
+	MOVQ         sumDz_base+0(FP), R9
+	VMOVUPS      (R9)(DX*4), Z20
 	VADDPS       Z20, Z12, Z12
-	VMOVUPS      Z12, (R10)(DX*4)
-	VMOVUPS      64(R10)(DX*4), Z20
+	VMOVUPS      Z12, (R9)(DX*4)
+	VMOVUPS      64(R9)(DX*4), Z20
 	VADDPS       Z20, Z14, Z14
-	VMOVUPS      Z14, 64(R10)(DX*4)
-	VMOVUPS      128(R10)(DX*4), Z20
+	VMOVUPS      Z14, 64(R9)(DX*4)
+	VMOVUPS      128(R9)(DX*4), Z20
 	VADDPS       Z20, Z16, Z16
-	VMOVUPS      Z16, 128(R10)(DX*4)
-	VMOVUPS      192(R10)(DX*4), Z20
+	VMOVUPS      Z16, 128(R9)(DX*4)
+	VMOVUPS      192(R9)(DX*4), Z20
 	VADDPS       Z20, Z18, Z18
-	VMOVUPS      Z18, 192(R10)(DX*4)
-	MOVQ         sumDzX_base+24(FP), R10
-	VMOVUPS      (R10)(DX*4), Z20
+	VMOVUPS      Z18, 192(R9)(DX*4)
+	MOVQ         sumDzX_base+24(FP), R9
+	VMOVUPS      (R9)(DX*4), Z20
 	VADDPS       Z20, Z13, Z13
-	VMOVUPS      Z13, (R10)(DX*4)
-	VMOVUPS      64(R10)(DX*4), Z20
+	VMOVUPS      Z13, (R9)(DX*4)
+	VMOVUPS      64(R9)(DX*4), Z20
 	VADDPS       Z20, Z15, Z15
-	VMOVUPS      Z15, 64(R10)(DX*4)
-	VMOVUPS      128(R10)(DX*4), Z20
+	VMOVUPS      Z15, 64(R9)(DX*4)
+	VMOVUPS      128(R9)(DX*4), Z20
 	VADDPS       Z20, Z17, Z17
-	VMOVUPS      Z17, 128(R10)(DX*4)
-	VMOVUPS      192(R10)(DX*4), Z20
+	VMOVUPS      Z17, 128(R9)(DX*4)
+	VMOVUPS      192(R9)(DX*4), Z20
 	VADDPS       Z20, Z19, Z19
-	VMOVUPS      Z19, 192(R10)(DX*4)
+	VMOVUPS      Z19, 192(R9)(DX*4)
 	ADDQ         $+64, DX
 	SUBQ         $+64, AX
 	JMP          block2
 
 smaller3:
 block5:
-	CMPQ    AX, $+16
-	JLT     smaller6
-	VMOVUPS (DI)(DX*4), Z12
-	VMOVUPS (R8)(DX*4), Z13
-	VMOVUPS (R9)(DX*4), Z14
-	VPXORD  Z22, Z22, Z22
-	VPXORD  Z23, Z23, Z23
-	LEAQ    (BX)(DX*4), R10
-	LEAQ    (SI)(DX*4), R11
-	MOVQ    rows+168(FP), R12
+	CMPQ   AX, $+16
+	JLT    smaller6
+	VPXORD Z22, Z22, Z22
+	VPXORD Z23, Z23, Z23
+	MOVQ   dy_base+48(FP), R9
+	LEAQ   (R9)(DX*4), R9
+	MOVQ   x_base+72(FP), R10
+	LEAQ   (R10)(DX*4), R10
+	MOVQ   rows+168(FP), R11
 
 loop7:
-	VMOVUPS      (R11), Z15
-	VFMADD213PS  Z13, Z12, Z15
-	VMOVUPS      Z1, Z16
-	VMOVUPS      Z2, Z17
-	VMAXPS       Z15, Z16, Z16
-	VMINPS       Z16, Z17, Z16
-	VMULPS       Z3, Z16, Z17
-	VRNDSCALEPS  $0x00, Z17, Z17
-	VMOVAPS      Z16, Z16
-	VFNMSUB231PS Z4, Z17, Z16
-	VFNMADD231PS Z5, Z17, Z16
-	VMOVUPS      Z6, Z18
-	VFMADD213PS  Z7, Z16, Z18
-	VFMADD213PS  Z8, Z16, Z18
-	VFMADD213PS  Z9, Z16, Z18
-	VFMADD213PS  Z10, Z16, Z18
-	VFMADD213PS  Z11, Z16, Z18
-	VMULPS       Z16, Z18, Z18
-	VFMADD213PS  Z16, Z16, Z18
-	VADDPS       Z0, Z18, Z18
-	VSCALEFPS    Z17, Z18, Z18
-	VADDPS       Z0, Z18, Z18
-	VDIVPS       Z18, Z0, Z18
-	VSUBPS       Z18, Z0, Z16
-	VFMADD213PS  Z0, Z15, Z16
-	VMULPS       Z16, Z18, Z18
-	VMOVUPS      (R10), Z15
-	VMULPS       Z18, Z15, Z15
-	VMOVUPS      (R11), Z16
-	VSUBPS       Z14, Z16, Z16
-	VADDPS       Z15, Z22, Z22
-	VFMADD231PS  Z15, Z16, Z23
-	ADDQ         CX, R10
-	ADDQ         CX, R11
-	DECQ         R12
-	JNZ          loop7
-	MOVQ         sumDz_base+0(FP), R10
-	VMOVUPS      (R10)(DX*4), Z12
+	VMOVUPS      (R10), Z12
+	VMOVUPS      (SI)(DX*4), Z13
+	VFMADD213PS  (DI)(DX*4), Z13, Z12
+	VMAXPS       Z12, Z1, Z13
+	VMINPS       Z13, Z2, Z13
+	VMULPS       Z3, Z13, Z14
+	VRNDSCALEPS  $0x00, Z14, Z14
+	VMOVAPS      Z13, Z13
+	VFNMSUB231PS Z4, Z14, Z13
+	VFNMADD231PS Z5, Z14, Z13
+	VMULPS       Z13, Z13, Z15
+	VMOVUPS      Z6, Z16
+	VFMADD213PS  Z7, Z13, Z16
+	VMOVUPS      Z8, Z17
+	VFMADD213PS  Z9, Z13, Z17
+	VFMADD213PS  Z17, Z15, Z16
+	VMOVUPS      Z10, Z17
+	VFMADD213PS  Z11, Z13, Z17
+	VFMADD213PS  Z17, Z15, Z16
+	VFMADD213PS  Z13, Z15, Z16
+	VADDPS       Z0, Z16, Z16
+	VSCALEFPS    Z14, Z16, Z16
+	VADDPS       Z0, Z16, Z16
+	VDIVPS       Z16, Z0, Z16
+	VSUBPS       Z16, Z0, Z13
+	VFMADD213PS  Z0, Z12, Z13
+	VMOVUPS      (R9), Z12
+	VMULPS       Z16, Z12, Z12
+	VMULPS       Z13, Z12, Z12
+	VMOVUPS      (R10), Z13
+	VSUBPS       (R8)(DX*4), Z13, Z13
 	VADDPS       Z12, Z22, Z22
-	VMOVUPS      Z22, (R10)(DX*4)
-	MOVQ         sumDzX_base+24(FP), R10
-	VMOVUPS      (R10)(DX*4), Z12
+	VFMADD231PS  Z12, Z13, Z23
+	PREFETCHT0   (R9)(BX*1)
+	ADDQ         CX, R9
+	PREFETCHT0   (R10)(BX*1)
+	ADDQ         CX, R10
+	DECQ         R11
+	JNZ          loop7
+	MOVQ         sumDz_base+0(FP), R9
+	VMOVUPS      (R9)(DX*4), Z12
+	VADDPS       Z12, Z22, Z22
+	VMOVUPS      Z22, (R9)(DX*4)
+	MOVQ         sumDzX_base+24(FP), R9
+	VMOVUPS      (R9)(DX*4), Z12
 	VADDPS       Z12, Z23, Z23
-	VMOVUPS      Z23, (R10)(DX*4)
+	VMOVUPS      Z23, (R9)(DX*4)
 	ADDQ         $+16, DX
 	SUBQ         $+16, AX
 	JMP          block5
 
 smaller6:
-	TESTQ     AX, AX
-	JZ        done1
-	MOVQ      $-1, R10
-	BZHIQ     AX, R10, R10
-	KMOVW     R10, K1
-	VMOVUPS.Z (DI)(DX*4), K1, Z12
-	VMOVUPS.Z (R8)(DX*4), K1, Z13
-	VMOVUPS.Z (R9)(DX*4), K1, Z14
-	VPXORD    Z24, Z24, Z24
-	VPXORD    Z25, Z25, Z25
-	LEAQ      (BX)(DX*4), AX
-	LEAQ      (SI)(DX*4), BX
-	MOVQ      rows+168(FP), SI
+	TESTQ  AX, AX
+	JZ     done1
+	MOVQ   $-1, R9
+	BZHIQ  AX, R9, R9
+	KMOVW  R9, K1
+	VPXORD Z24, Z24, Z24
+	VPXORD Z25, Z25, Z25
+	MOVQ   dy_base+48(FP), AX
+	LEAQ   (AX)(DX*4), AX
+	MOVQ   x_base+72(FP), R9
+	LEAQ   (R9)(DX*4), R9
+	MOVQ   rows+168(FP), R10
 
 loop8:
-	VMOVUPS.Z    (BX), K1, Z15
-	VFMADD213PS  Z13, Z12, Z15
-	VMOVUPS      Z1, Z16
-	VMOVUPS      Z2, Z17
-	VMAXPS       Z15, Z16, Z16
-	VMINPS       Z16, Z17, Z16
-	VMULPS       Z3, Z16, Z17
-	VRNDSCALEPS  $0x00, Z17, Z17
-	VMOVAPS      Z16, Z16
-	VFNMSUB231PS Z4, Z17, Z16
-	VFNMADD231PS Z5, Z17, Z16
-	VMOVUPS      Z6, Z18
-	VFMADD213PS  Z7, Z16, Z18
-	VFMADD213PS  Z8, Z16, Z18
-	VFMADD213PS  Z9, Z16, Z18
-	VFMADD213PS  Z10, Z16, Z18
-	VFMADD213PS  Z11, Z16, Z18
-	VMULPS       Z16, Z18, Z18
-	VFMADD213PS  Z16, Z16, Z18
-	VADDPS       Z0, Z18, Z18
-	VSCALEFPS    Z17, Z18, Z18
-	VADDPS       Z0, Z18, Z18
-	VDIVPS       Z18, Z0, Z18
-	VSUBPS       Z18, Z0, Z16
-	VFMADD213PS  Z0, Z15, Z16
-	VMULPS       Z16, Z18, Z18
-	VMOVUPS.Z    (AX), K1, Z15
-	VMULPS       Z18, Z15, Z15
-	VMOVUPS.Z    (BX), K1, Z16
-	VSUBPS       Z14, Z16, Z16
-	VADDPS       Z15, Z24, Z24
-	VFMADD231PS  Z15, Z16, Z25
+	VMOVUPS.Z    (R9), K1, Z12
+	VMOVUPS.Z    (DI)(DX*4), K1, Z13
+	VMOVUPS.Z    (SI)(DX*4), K1, Z14
+	VFMADD213PS  Z13, Z14, Z12
+	VMAXPS       Z12, Z1, Z13
+	VMINPS       Z13, Z2, Z13
+	VMULPS       Z3, Z13, Z14
+	VRNDSCALEPS  $0x00, Z14, Z14
+	VMOVAPS      Z13, Z13
+	VFNMSUB231PS Z4, Z14, Z13
+	VFNMADD231PS Z5, Z14, Z13
+	VMULPS       Z13, Z13, Z15
+	VMOVUPS      Z6, Z16
+	VFMADD213PS  Z7, Z13, Z16
+	VMOVUPS      Z8, Z17
+	VFMADD213PS  Z9, Z13, Z17
+	VFMADD213PS  Z17, Z15, Z16
+	VMOVUPS      Z10, Z17
+	VFMADD213PS  Z11, Z13, Z17
+	VFMADD213PS  Z17, Z15, Z16
+	VFMADD213PS  Z13, Z15, Z16
+	VADDPS       Z0, Z16, Z16
+	VSCALEFPS    Z14, Z16, Z16
+	VADDPS       Z0, Z16, Z16
+	VDIVPS       Z16, Z0, Z16
+	VSUBPS       Z16, Z0, Z13
+	VFMADD213PS  Z0, Z12, Z13
+	VMOVUPS.Z    (AX), K1, Z12
+	VMULPS       Z16, Z12, Z12
+	VMULPS       Z13, Z12, Z12
+	VMOVUPS.Z    (R9), K1, Z13
+	VMOVUPS.Z    (R8)(DX*4), K1, Z14
+	VSUBPS       Z14, Z13, Z13
+	VADDPS       Z12, Z24, Z24
+	VFMADD231PS  Z12, Z13, Z25
+	PREFETCHT0   (AX)(BX*1)
 	ADDQ         CX, AX
-	ADDQ         CX, BX
-	DECQ         SI
+	PREFETCHT0   (R9)(BX*1)
+	ADDQ         CX, R9
+	DECQ         R10
 	JNZ          loop8
 	MOVQ         sumDz_base+0(FP), AX
 	VMOVUPS.Z    (AX)(DX*4), K1, Z0
@@ -6415,7 +6993,7 @@ done1:
 	RET
 
 // func normalizeBackwardSumsClipAVX512(sumDz []float32, sumDzX []float32, dy []float32, x []float32, scale []float32, shift []float32, mean []float32, rows int, c int, lo float32, hi float32)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·normalizeBackwardSumsClipAVX512(SB), $0-192
 	VBROADCASTSS lo+184(FP), Z0
 	VBROADCASTSS hi+188(FP), Z1
@@ -6423,11 +7001,11 @@ TEXT ·normalizeBackwardSumsClipAVX512(SB), $0-192
 	MOVQ         AX, CX
 	SHLQ         $0x02, CX
 	XORQ         DX, DX
-	MOVQ         dy_base+48(FP), BX
-	MOVQ         x_base+72(FP), SI
-	MOVQ         scale_base+96(FP), DI
-	MOVQ         shift_base+120(FP), R8
-	MOVQ         mean_base+144(FP), R9
+	MOVQ         rows+168(FP), BX
+	IMULQ        CX, BX
+	MOVQ         scale_base+96(FP), SI
+	MOVQ         shift_base+120(FP), DI
+	MOVQ         mean_base+144(FP), R8
 
 block2:
 	CMPQ   AX, $+64
@@ -6440,158 +7018,174 @@ block2:
 	VPXORD Z7, Z7, Z7
 	VPXORD Z8, Z8, Z8
 	VPXORD Z9, Z9, Z9
-	LEAQ   (BX)(DX*4), R10
-	LEAQ   (SI)(DX*4), R11
-	MOVQ   rows+168(FP), R12
+	MOVQ   dy_base+48(FP), R9
+	LEAQ   (R9)(DX*4), R9
+	MOVQ   x_base+72(FP), R10
+	LEAQ   (R10)(DX*4), R10
+	MOVQ   rows+168(FP), R11
 
 loop4:
-	VMOVUPS     (R11), Z10
-	VMOVUPS     (DI)(DX*4), Z11
-	VFMADD213PS (R8)(DX*4), Z11, Z10
-	VMOVUPS     (R10), Z11
+	VMOVUPS     (R10), Z10
+	VMOVUPS     (SI)(DX*4), Z11
+	VFMADD213PS (DI)(DX*4), Z11, Z10
+	VMOVUPS     (R9), Z11
 	VCMPPS      $0x11, Z10, Z0, K1
 	VCMPPS      $0x11, Z1, Z10, K1, K1
 	VMOVAPS.Z   Z11, K1, Z11
-	VMOVUPS     (R11), Z10
-	VSUBPS      (R9)(DX*4), Z10, Z10
+	VMOVUPS     (R10), Z10
+	VSUBPS      (R8)(DX*4), Z10, Z10
 	VADDPS      Z11, Z2, Z2
 	VFMADD231PS Z11, Z10, Z3
-	VMOVUPS     64(R11), Z10
-	VMOVUPS     64(DI)(DX*4), Z11
-	VFMADD213PS 64(R8)(DX*4), Z11, Z10
-	VMOVUPS     64(R10), Z11
+	VMOVUPS     64(R10), Z10
+	VMOVUPS     64(SI)(DX*4), Z11
+	VFMADD213PS 64(DI)(DX*4), Z11, Z10
+	VMOVUPS     64(R9), Z11
 	VCMPPS      $0x11, Z10, Z0, K1
 	VCMPPS      $0x11, Z1, Z10, K1, K1
 	VMOVAPS.Z   Z11, K1, Z11
-	VMOVUPS     64(R11), Z10
-	VSUBPS      64(R9)(DX*4), Z10, Z10
+	VMOVUPS     64(R10), Z10
+	VSUBPS      64(R8)(DX*4), Z10, Z10
 	VADDPS      Z11, Z4, Z4
 	VFMADD231PS Z11, Z10, Z5
-	VMOVUPS     128(R11), Z10
-	VMOVUPS     128(DI)(DX*4), Z11
-	VFMADD213PS 128(R8)(DX*4), Z11, Z10
-	VMOVUPS     128(R10), Z11
+	VMOVUPS     128(R10), Z10
+	VMOVUPS     128(SI)(DX*4), Z11
+	VFMADD213PS 128(DI)(DX*4), Z11, Z10
+	VMOVUPS     128(R9), Z11
 	VCMPPS      $0x11, Z10, Z0, K1
 	VCMPPS      $0x11, Z1, Z10, K1, K1
 	VMOVAPS.Z   Z11, K1, Z11
-	VMOVUPS     128(R11), Z10
-	VSUBPS      128(R9)(DX*4), Z10, Z10
+	VMOVUPS     128(R10), Z10
+	VSUBPS      128(R8)(DX*4), Z10, Z10
 	VADDPS      Z11, Z6, Z6
 	VFMADD231PS Z11, Z10, Z7
-	VMOVUPS     192(R11), Z10
-	VMOVUPS     192(DI)(DX*4), Z11
-	VFMADD213PS 192(R8)(DX*4), Z11, Z10
-	VMOVUPS     192(R10), Z11
+	VMOVUPS     192(R10), Z10
+	VMOVUPS     192(SI)(DX*4), Z11
+	VFMADD213PS 192(DI)(DX*4), Z11, Z10
+	VMOVUPS     192(R9), Z11
 	VCMPPS      $0x11, Z10, Z0, K1
 	VCMPPS      $0x11, Z1, Z10, K1, K1
 	VMOVAPS.Z   Z11, K1, Z11
-	VMOVUPS     192(R11), Z10
-	VSUBPS      192(R9)(DX*4), Z10, Z10
+	VMOVUPS     192(R10), Z10
+	VSUBPS      192(R8)(DX*4), Z10, Z10
 	VADDPS      Z11, Z8, Z8
 	VFMADD231PS Z11, Z10, Z9
+	PREFETCHT0  (R9)(BX*1)
+	PREFETCHT0  64(R9)(BX*1)
+	PREFETCHT0  128(R9)(BX*1)
+	PREFETCHT0  192(R9)(BX*1)
+	ADDQ        CX, R9
+	PREFETCHT0  (R10)(BX*1)
+	PREFETCHT0  64(R10)(BX*1)
+	PREFETCHT0  128(R10)(BX*1)
+	PREFETCHT0  192(R10)(BX*1)
 	ADDQ        CX, R10
-	ADDQ        CX, R11
-	DECQ        R12
+	DECQ        R11
 	JNZ         loop4
-	MOVQ        sumDz_base+0(FP), R10
-	VMOVUPS     (R10)(DX*4), Z10
+	MOVQ        sumDz_base+0(FP), R9
+	VMOVUPS     (R9)(DX*4), Z10
 	VADDPS      Z10, Z2, Z2
-	VMOVUPS     Z2, (R10)(DX*4)
-	VMOVUPS     64(R10)(DX*4), Z10
+	VMOVUPS     Z2, (R9)(DX*4)
+	VMOVUPS     64(R9)(DX*4), Z10
 	VADDPS      Z10, Z4, Z4
-	VMOVUPS     Z4, 64(R10)(DX*4)
-	VMOVUPS     128(R10)(DX*4), Z10
+	VMOVUPS     Z4, 64(R9)(DX*4)
+	VMOVUPS     128(R9)(DX*4), Z10
 	VADDPS      Z10, Z6, Z6
-	VMOVUPS     Z6, 128(R10)(DX*4)
-	VMOVUPS     192(R10)(DX*4), Z10
+	VMOVUPS     Z6, 128(R9)(DX*4)
+	VMOVUPS     192(R9)(DX*4), Z10
 	VADDPS      Z10, Z8, Z8
-	VMOVUPS     Z8, 192(R10)(DX*4)
-	MOVQ        sumDzX_base+24(FP), R10
-	VMOVUPS     (R10)(DX*4), Z10
+	VMOVUPS     Z8, 192(R9)(DX*4)
+	MOVQ        sumDzX_base+24(FP), R9
+	VMOVUPS     (R9)(DX*4), Z10
 	VADDPS      Z10, Z3, Z3
-	VMOVUPS     Z3, (R10)(DX*4)
-	VMOVUPS     64(R10)(DX*4), Z10
+	VMOVUPS     Z3, (R9)(DX*4)
+	VMOVUPS     64(R9)(DX*4), Z10
 	VADDPS      Z10, Z5, Z5
-	VMOVUPS     Z5, 64(R10)(DX*4)
-	VMOVUPS     128(R10)(DX*4), Z10
+	VMOVUPS     Z5, 64(R9)(DX*4)
+	VMOVUPS     128(R9)(DX*4), Z10
 	VADDPS      Z10, Z7, Z7
-	VMOVUPS     Z7, 128(R10)(DX*4)
-	VMOVUPS     192(R10)(DX*4), Z10
+	VMOVUPS     Z7, 128(R9)(DX*4)
+	VMOVUPS     192(R9)(DX*4), Z10
 	VADDPS      Z10, Z9, Z9
-	VMOVUPS     Z9, 192(R10)(DX*4)
+	VMOVUPS     Z9, 192(R9)(DX*4)
 	ADDQ        $+64, DX
 	SUBQ        $+64, AX
 	JMP         block2
 
 smaller3:
 block5:
-	CMPQ    AX, $+16
-	JLT     smaller6
-	VMOVUPS (DI)(DX*4), Z2
-	VMOVUPS (R8)(DX*4), Z3
-	VMOVUPS (R9)(DX*4), Z4
-	VPXORD  Z12, Z12, Z12
-	VPXORD  Z13, Z13, Z13
-	LEAQ    (BX)(DX*4), R10
-	LEAQ    (SI)(DX*4), R11
-	MOVQ    rows+168(FP), R12
+	CMPQ   AX, $+16
+	JLT    smaller6
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	MOVQ   dy_base+48(FP), R9
+	LEAQ   (R9)(DX*4), R9
+	MOVQ   x_base+72(FP), R10
+	LEAQ   (R10)(DX*4), R10
+	MOVQ   rows+168(FP), R11
 
 loop7:
-	VMOVUPS     (R11), Z5
-	VFMADD213PS Z3, Z2, Z5
-	VMOVUPS     (R10), Z6
-	VCMPPS      $0x11, Z5, Z0, K1
-	VCMPPS      $0x11, Z1, Z5, K1, K1
-	VMOVAPS.Z   Z6, K1, Z6
-	VMOVUPS     (R11), Z5
-	VSUBPS      Z4, Z5, Z5
-	VADDPS      Z6, Z12, Z12
-	VFMADD231PS Z6, Z5, Z13
+	VMOVUPS     (R10), Z2
+	VMOVUPS     (SI)(DX*4), Z3
+	VFMADD213PS (DI)(DX*4), Z3, Z2
+	VMOVUPS     (R9), Z3
+	VCMPPS      $0x11, Z2, Z0, K1
+	VCMPPS      $0x11, Z1, Z2, K1, K1
+	VMOVAPS.Z   Z3, K1, Z3
+	VMOVUPS     (R10), Z2
+	VSUBPS      (R8)(DX*4), Z2, Z2
+	VADDPS      Z3, Z12, Z12
+	VFMADD231PS Z3, Z2, Z13
+	PREFETCHT0  (R9)(BX*1)
+	ADDQ        CX, R9
+	PREFETCHT0  (R10)(BX*1)
 	ADDQ        CX, R10
-	ADDQ        CX, R11
-	DECQ        R12
+	DECQ        R11
 	JNZ         loop7
-	MOVQ        sumDz_base+0(FP), R10
-	VMOVUPS     (R10)(DX*4), Z2
+	MOVQ        sumDz_base+0(FP), R9
+	VMOVUPS     (R9)(DX*4), Z2
 	VADDPS      Z2, Z12, Z12
-	VMOVUPS     Z12, (R10)(DX*4)
-	MOVQ        sumDzX_base+24(FP), R10
-	VMOVUPS     (R10)(DX*4), Z2
+	VMOVUPS     Z12, (R9)(DX*4)
+	MOVQ        sumDzX_base+24(FP), R9
+	VMOVUPS     (R9)(DX*4), Z2
 	VADDPS      Z2, Z13, Z13
-	VMOVUPS     Z13, (R10)(DX*4)
+	VMOVUPS     Z13, (R9)(DX*4)
 	ADDQ        $+16, DX
 	SUBQ        $+16, AX
 	JMP         block5
 
 smaller6:
-	TESTQ     AX, AX
-	JZ        done1
-	MOVQ      $-1, R10
-	BZHIQ     AX, R10, R10
-	KMOVW     R10, K1
-	VMOVUPS.Z (DI)(DX*4), K1, Z2
-	VMOVUPS.Z (R8)(DX*4), K1, Z3
-	VMOVUPS.Z (R9)(DX*4), K1, Z4
-	VPXORD    Z14, Z14, Z14
-	VPXORD    Z15, Z15, Z15
-	LEAQ      (BX)(DX*4), AX
-	LEAQ      (SI)(DX*4), BX
-	MOVQ      rows+168(FP), SI
+	TESTQ  AX, AX
+	JZ     done1
+	MOVQ   $-1, R9
+	BZHIQ  AX, R9, R9
+	KMOVW  R9, K1
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	MOVQ   dy_base+48(FP), AX
+	LEAQ   (AX)(DX*4), AX
+	MOVQ   x_base+72(FP), R9
+	LEAQ   (R9)(DX*4), R9
+	MOVQ   rows+168(FP), R10
 
 loop8:
-	VMOVUPS.Z   (BX), K1, Z5
-	VFMADD213PS Z3, Z2, Z5
-	VMOVUPS.Z   (AX), K1, Z6
-	VCMPPS      $0x11, Z5, Z0, K2
-	VCMPPS      $0x11, Z1, Z5, K2, K2
-	VMOVAPS.Z   Z6, K2, Z6
-	VMOVUPS.Z   (BX), K1, Z5
-	VSUBPS      Z4, Z5, Z5
-	VADDPS      Z6, Z14, Z14
-	VFMADD231PS Z6, Z5, Z15
+	VMOVUPS.Z   (R9), K1, Z2
+	VMOVUPS.Z   (DI)(DX*4), K1, Z3
+	VMOVUPS.Z   (SI)(DX*4), K1, Z4
+	VFMADD213PS Z3, Z4, Z2
+	VMOVUPS.Z   (AX), K1, Z3
+	VCMPPS      $0x11, Z2, Z0, K2
+	VCMPPS      $0x11, Z1, Z2, K2, K2
+	VMOVAPS.Z   Z3, K2, Z3
+	VMOVUPS.Z   (R9), K1, Z2
+	VMOVUPS.Z   (R8)(DX*4), K1, Z4
+	VSUBPS      Z4, Z2, Z2
+	VADDPS      Z3, Z14, Z14
+	VFMADD231PS Z3, Z2, Z15
+	PREFETCHT0  (AX)(BX*1)
 	ADDQ        CX, AX
-	ADDQ        CX, BX
-	DECQ        SI
+	PREFETCHT0  (R9)(BX*1)
+	ADDQ        CX, R9
+	DECQ        R10
 	JNZ         loop8
 	MOVQ        sumDz_base+0(FP), AX
 	VMOVUPS.Z   (AX)(DX*4), K1, Z0
@@ -6608,19 +7202,19 @@ done1:
 	RET
 
 // func normalizeScaleBackwardSumsIdentityAVX512(sumDz []float32, sumDzX []float32, dy []float32, x []float32, scale []float32, shift []float32, mean []float32, s []float32, q []float32, rows int, c int, lo float32, hi float32)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·normalizeScaleBackwardSumsIdentityAVX512(SB), $0-240
-	MOVQ c+224(FP), AX
-	MOVQ AX, CX
-	SHLQ $0x02, CX
-	XORQ DX, DX
-	MOVQ dy_base+48(FP), BX
-	MOVQ x_base+72(FP), SI
-	MOVQ scale_base+96(FP), DI
-	MOVQ shift_base+120(FP), R8
-	MOVQ mean_base+144(FP), R9
-	MOVQ s_base+168(FP), R10
-	MOVQ q_base+192(FP), R11
+	MOVQ  c+224(FP), AX
+	MOVQ  AX, CX
+	SHLQ  $0x02, CX
+	XORQ  DX, DX
+	MOVQ  rows+216(FP), BX
+	IMULQ CX, BX
+	MOVQ  scale_base+96(FP), SI
+	MOVQ  shift_base+120(FP), SI
+	MOVQ  mean_base+144(FP), SI
+	MOVQ  s_base+168(FP), DI
+	MOVQ  q_base+192(FP), R8
 
 block2:
 	CMPQ   AX, $+64
@@ -6633,138 +7227,150 @@ block2:
 	VPXORD Z5, Z5, Z5
 	VPXORD Z6, Z6, Z6
 	VPXORD Z7, Z7, Z7
-	LEAQ   (BX)(DX*4), R12
-	LEAQ   (SI)(DX*4), R13
-	MOVQ   rows+216(FP), R14
+	MOVQ   dy_base+48(FP), R9
+	LEAQ   (R9)(DX*4), R9
+	MOVQ   x_base+72(FP), R10
+	LEAQ   (R10)(DX*4), R10
+	MOVQ   rows+216(FP), R11
 
 loop4:
-	VMOVUPS     (R12), Z8
-	VMOVUPS     (R10)(DX*4), Z9
-	VFMADD213PS (R11)(DX*4), Z9, Z8
-	VMOVUPS     (R13), Z9
-	VSUBPS      (R9)(DX*4), Z9, Z9
+	VMOVUPS     (R9), Z8
+	VMOVUPS     (DI)(DX*4), Z9
+	VFMADD213PS (R8)(DX*4), Z9, Z8
+	VMOVUPS     (R10), Z9
+	VSUBPS      (SI)(DX*4), Z9, Z9
 	VADDPS      Z8, Z0, Z0
 	VFMADD231PS Z8, Z9, Z1
-	VMOVUPS     64(R12), Z8
-	VMOVUPS     64(R10)(DX*4), Z9
-	VFMADD213PS 64(R11)(DX*4), Z9, Z8
-	VMOVUPS     64(R13), Z9
-	VSUBPS      64(R9)(DX*4), Z9, Z9
+	VMOVUPS     64(R9), Z8
+	VMOVUPS     64(DI)(DX*4), Z9
+	VFMADD213PS 64(R8)(DX*4), Z9, Z8
+	VMOVUPS     64(R10), Z9
+	VSUBPS      64(SI)(DX*4), Z9, Z9
 	VADDPS      Z8, Z2, Z2
 	VFMADD231PS Z8, Z9, Z3
-	VMOVUPS     128(R12), Z8
-	VMOVUPS     128(R10)(DX*4), Z9
-	VFMADD213PS 128(R11)(DX*4), Z9, Z8
-	VMOVUPS     128(R13), Z9
-	VSUBPS      128(R9)(DX*4), Z9, Z9
+	VMOVUPS     128(R9), Z8
+	VMOVUPS     128(DI)(DX*4), Z9
+	VFMADD213PS 128(R8)(DX*4), Z9, Z8
+	VMOVUPS     128(R10), Z9
+	VSUBPS      128(SI)(DX*4), Z9, Z9
 	VADDPS      Z8, Z4, Z4
 	VFMADD231PS Z8, Z9, Z5
-	VMOVUPS     192(R12), Z8
-	VMOVUPS     192(R10)(DX*4), Z9
-	VFMADD213PS 192(R11)(DX*4), Z9, Z8
-	VMOVUPS     192(R13), Z9
-	VSUBPS      192(R9)(DX*4), Z9, Z9
+	VMOVUPS     192(R9), Z8
+	VMOVUPS     192(DI)(DX*4), Z9
+	VFMADD213PS 192(R8)(DX*4), Z9, Z8
+	VMOVUPS     192(R10), Z9
+	VSUBPS      192(SI)(DX*4), Z9, Z9
 	VADDPS      Z8, Z6, Z6
 	VFMADD231PS Z8, Z9, Z7
-	ADDQ        CX, R12
-	ADDQ        CX, R13
-	DECQ        R14
+	PREFETCHT0  (R9)(BX*1)
+	PREFETCHT0  64(R9)(BX*1)
+	PREFETCHT0  128(R9)(BX*1)
+	PREFETCHT0  192(R9)(BX*1)
+	ADDQ        CX, R9
+	PREFETCHT0  (R10)(BX*1)
+	PREFETCHT0  64(R10)(BX*1)
+	PREFETCHT0  128(R10)(BX*1)
+	PREFETCHT0  192(R10)(BX*1)
+	ADDQ        CX, R10
+	DECQ        R11
 	JNZ         loop4
-	MOVQ        sumDz_base+0(FP), R12
-	VMOVUPS     (R12)(DX*4), Z8
+	MOVQ        sumDz_base+0(FP), R9
+	VMOVUPS     (R9)(DX*4), Z8
 	VADDPS      Z8, Z0, Z0
-	VMOVUPS     Z0, (R12)(DX*4)
-	VMOVUPS     64(R12)(DX*4), Z8
+	VMOVUPS     Z0, (R9)(DX*4)
+	VMOVUPS     64(R9)(DX*4), Z8
 	VADDPS      Z8, Z2, Z2
-	VMOVUPS     Z2, 64(R12)(DX*4)
-	VMOVUPS     128(R12)(DX*4), Z8
+	VMOVUPS     Z2, 64(R9)(DX*4)
+	VMOVUPS     128(R9)(DX*4), Z8
 	VADDPS      Z8, Z4, Z4
-	VMOVUPS     Z4, 128(R12)(DX*4)
-	VMOVUPS     192(R12)(DX*4), Z8
+	VMOVUPS     Z4, 128(R9)(DX*4)
+	VMOVUPS     192(R9)(DX*4), Z8
 	VADDPS      Z8, Z6, Z6
-	VMOVUPS     Z6, 192(R12)(DX*4)
-	MOVQ        sumDzX_base+24(FP), R12
-	VMOVUPS     (R12)(DX*4), Z8
+	VMOVUPS     Z6, 192(R9)(DX*4)
+	MOVQ        sumDzX_base+24(FP), R9
+	VMOVUPS     (R9)(DX*4), Z8
 	VADDPS      Z8, Z1, Z1
-	VMOVUPS     Z1, (R12)(DX*4)
-	VMOVUPS     64(R12)(DX*4), Z8
+	VMOVUPS     Z1, (R9)(DX*4)
+	VMOVUPS     64(R9)(DX*4), Z8
 	VADDPS      Z8, Z3, Z3
-	VMOVUPS     Z3, 64(R12)(DX*4)
-	VMOVUPS     128(R12)(DX*4), Z8
+	VMOVUPS     Z3, 64(R9)(DX*4)
+	VMOVUPS     128(R9)(DX*4), Z8
 	VADDPS      Z8, Z5, Z5
-	VMOVUPS     Z5, 128(R12)(DX*4)
-	VMOVUPS     192(R12)(DX*4), Z8
+	VMOVUPS     Z5, 128(R9)(DX*4)
+	VMOVUPS     192(R9)(DX*4), Z8
 	VADDPS      Z8, Z7, Z7
-	VMOVUPS     Z7, 192(R12)(DX*4)
+	VMOVUPS     Z7, 192(R9)(DX*4)
 	ADDQ        $+64, DX
 	SUBQ        $+64, AX
 	JMP         block2
 
 smaller3:
 block5:
-	CMPQ    AX, $+16
-	JLT     smaller6
-	VMOVUPS (DI)(DX*4), Z0
-	VMOVUPS (R8)(DX*4), Z0
-	VMOVUPS (R9)(DX*4), Z0
-	VMOVUPS (R10)(DX*4), Z1
-	VMOVUPS (R11)(DX*4), Z2
-	VPXORD  Z10, Z10, Z10
-	VPXORD  Z11, Z11, Z11
-	LEAQ    (BX)(DX*4), R12
-	LEAQ    (SI)(DX*4), R13
-	MOVQ    rows+216(FP), R14
+	CMPQ   AX, $+16
+	JLT    smaller6
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	MOVQ   dy_base+48(FP), R9
+	LEAQ   (R9)(DX*4), R9
+	MOVQ   x_base+72(FP), R10
+	LEAQ   (R10)(DX*4), R10
+	MOVQ   rows+216(FP), R11
 
 loop7:
-	VMOVUPS     (R12), Z3
-	VFMADD213PS Z2, Z1, Z3
-	VMOVUPS     (R13), Z4
-	VSUBPS      Z0, Z4, Z4
-	VADDPS      Z3, Z10, Z10
-	VFMADD231PS Z3, Z4, Z11
-	ADDQ        CX, R12
-	ADDQ        CX, R13
-	DECQ        R14
-	JNZ         loop7
-	MOVQ        sumDz_base+0(FP), R12
-	VMOVUPS     (R12)(DX*4), Z0
+	VMOVUPS     (R9), Z0
+	VMOVUPS     (DI)(DX*4), Z1
+	VFMADD213PS (R8)(DX*4), Z1, Z0
+	VMOVUPS     (R10), Z1
+	VSUBPS      (SI)(DX*4), Z1, Z1
 	VADDPS      Z0, Z10, Z10
-	VMOVUPS     Z10, (R12)(DX*4)
-	MOVQ        sumDzX_base+24(FP), R12
-	VMOVUPS     (R12)(DX*4), Z0
+	VFMADD231PS Z0, Z1, Z11
+	PREFETCHT0  (R9)(BX*1)
+	ADDQ        CX, R9
+	PREFETCHT0  (R10)(BX*1)
+	ADDQ        CX, R10
+	DECQ        R11
+	JNZ         loop7
+	MOVQ        sumDz_base+0(FP), R9
+	VMOVUPS     (R9)(DX*4), Z0
+	VADDPS      Z0, Z10, Z10
+	VMOVUPS     Z10, (R9)(DX*4)
+	MOVQ        sumDzX_base+24(FP), R9
+	VMOVUPS     (R9)(DX*4), Z0
 	VADDPS      Z0, Z11, Z11
-	VMOVUPS     Z11, (R12)(DX*4)
+	VMOVUPS     Z11, (R9)(DX*4)
 	ADDQ        $+16, DX
 	SUBQ        $+16, AX
 	JMP         block5
 
 smaller6:
-	TESTQ     AX, AX
-	JZ        done1
-	MOVQ      $-1, R12
-	BZHIQ     AX, R12, R12
-	KMOVW     R12, K1
-	VMOVUPS.Z (DI)(DX*4), K1, Z0
-	VMOVUPS.Z (R8)(DX*4), K1, Z0
-	VMOVUPS.Z (R9)(DX*4), K1, Z0
-	VMOVUPS.Z (R10)(DX*4), K1, Z1
-	VMOVUPS.Z (R11)(DX*4), K1, Z2
-	VPXORD    Z12, Z12, Z12
-	VPXORD    Z13, Z13, Z13
-	LEAQ      (BX)(DX*4), AX
-	LEAQ      (SI)(DX*4), BX
-	MOVQ      rows+216(FP), SI
+	TESTQ  AX, AX
+	JZ     done1
+	MOVQ   $-1, R9
+	BZHIQ  AX, R9, R9
+	KMOVW  R9, K1
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	MOVQ   dy_base+48(FP), AX
+	LEAQ   (AX)(DX*4), AX
+	MOVQ   x_base+72(FP), R9
+	LEAQ   (R9)(DX*4), R9
+	MOVQ   rows+216(FP), R10
 
 loop8:
-	VMOVUPS.Z   (AX), K1, Z3
-	VFMADD213PS Z2, Z1, Z3
-	VMOVUPS.Z   (BX), K1, Z4
-	VSUBPS      Z0, Z4, Z4
-	VADDPS      Z3, Z12, Z12
-	VFMADD231PS Z3, Z4, Z13
+	VMOVUPS.Z   (AX), K1, Z0
+	VMOVUPS.Z   (R8)(DX*4), K1, Z1
+	VMOVUPS.Z   (DI)(DX*4), K1, Z2
+	VFMADD213PS Z1, Z2, Z0
+	VMOVUPS.Z   (R9), K1, Z1
+	VMOVUPS.Z   (SI)(DX*4), K1, Z2
+	VSUBPS      Z2, Z1, Z1
+	VADDPS      Z0, Z12, Z12
+	VFMADD231PS Z0, Z1, Z13
+	PREFETCHT0  (AX)(BX*1)
 	ADDQ        CX, AX
-	ADDQ        CX, BX
-	DECQ        SI
+	PREFETCHT0  (R9)(BX*1)
+	ADDQ        CX, R9
+	DECQ        R10
 	JNZ         loop8
 	MOVQ        sumDz_base+0(FP), AX
 	VMOVUPS.Z   (AX)(DX*4), K1, Z0
@@ -6781,7 +7387,7 @@ done1:
 	RET
 
 // func normalizeScaleBackwardSumsSwishAVX512(sumDz []float32, sumDzX []float32, dy []float32, x []float32, scale []float32, shift []float32, mean []float32, s []float32, q []float32, rows int, c int, lo float32, hi float32)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·normalizeScaleBackwardSumsSwishAVX512(SB), $0-240
 	VBROADCASTSS const3f800000<>+0(SB), Z0
 	VBROADCASTSS constc2d20000<>+0(SB), Z1
@@ -6799,13 +7405,13 @@ TEXT ·normalizeScaleBackwardSumsSwishAVX512(SB), $0-240
 	MOVQ         AX, CX
 	SHLQ         $0x02, CX
 	XORQ         DX, DX
-	MOVQ         dy_base+48(FP), BX
-	MOVQ         x_base+72(FP), SI
-	MOVQ         scale_base+96(FP), DI
-	MOVQ         shift_base+120(FP), R8
-	MOVQ         mean_base+144(FP), R9
-	MOVQ         s_base+168(FP), R10
-	MOVQ         q_base+192(FP), R11
+	MOVQ         rows+216(FP), BX
+	IMULQ        CX, BX
+	MOVQ         scale_base+96(FP), SI
+	MOVQ         shift_base+120(FP), DI
+	MOVQ         mean_base+144(FP), R8
+	MOVQ         s_base+168(FP), R9
+	MOVQ         q_base+192(FP), R10
 
 block2:
 	CMPQ   AX, $+64
@@ -6818,304 +7424,319 @@ block2:
 	VPXORD Z17, Z17, Z17
 	VPXORD Z18, Z18, Z18
 	VPXORD Z19, Z19, Z19
-	LEAQ   (BX)(DX*4), R12
-	LEAQ   (SI)(DX*4), R13
-	MOVQ   rows+216(FP), R14
+	MOVQ   dy_base+48(FP), R11
+	LEAQ   (R11)(DX*4), R11
+	MOVQ   x_base+72(FP), R12
+	LEAQ   (R12)(DX*4), R12
+	MOVQ   rows+216(FP), R13
 
 loop4:
-	VMOVUPS      (R13), Z20
-	VMOVUPS      (DI)(DX*4), Z21
-	VFMADD213PS  (R8)(DX*4), Z21, Z20
-	VMOVUPS      Z1, Z21
-	VMOVUPS      Z2, Z26
-	VMAXPS       Z20, Z21, Z21
-	VMINPS       Z21, Z26, Z21
+	VMOVUPS      (R12), Z20
+	VMOVUPS      (SI)(DX*4), Z21
+	VFMADD213PS  (DI)(DX*4), Z21, Z20
+	VMAXPS       Z20, Z1, Z21
+	VMINPS       Z21, Z2, Z21
 	VMULPS       Z3, Z21, Z26
 	VRNDSCALEPS  $0x00, Z26, Z26
 	VMOVAPS      Z21, Z21
 	VFNMSUB231PS Z4, Z26, Z21
 	VFNMADD231PS Z5, Z26, Z21
-	VMOVUPS      Z6, Z27
-	VFMADD213PS  Z7, Z21, Z27
-	VFMADD213PS  Z8, Z21, Z27
-	VFMADD213PS  Z9, Z21, Z27
-	VFMADD213PS  Z10, Z21, Z27
-	VFMADD213PS  Z11, Z21, Z27
-	VMULPS       Z21, Z27, Z27
-	VFMADD213PS  Z21, Z21, Z27
-	VADDPS       Z0, Z27, Z27
-	VSCALEFPS    Z26, Z27, Z27
-	VADDPS       Z0, Z27, Z27
-	VDIVPS       Z27, Z0, Z27
-	VSUBPS       Z27, Z0, Z21
+	VMULPS       Z21, Z21, Z27
+	VMOVUPS      Z6, Z28
+	VFMADD213PS  Z7, Z21, Z28
+	VMOVUPS      Z8, Z29
+	VFMADD213PS  Z9, Z21, Z29
+	VFMADD213PS  Z29, Z27, Z28
+	VMOVUPS      Z10, Z29
+	VFMADD213PS  Z11, Z21, Z29
+	VFMADD213PS  Z29, Z27, Z28
+	VFMADD213PS  Z21, Z27, Z28
+	VADDPS       Z0, Z28, Z28
+	VSCALEFPS    Z26, Z28, Z28
+	VADDPS       Z0, Z28, Z28
+	VDIVPS       Z28, Z0, Z28
+	VSUBPS       Z28, Z0, Z21
 	VFMADD213PS  Z0, Z20, Z21
-	VMULPS       Z21, Z27, Z27
-	VMOVUPS      (R12), Z20
-	VMOVUPS      (R10)(DX*4), Z21
-	VFMADD213PS  (R11)(DX*4), Z21, Z20
-	VMULPS       Z27, Z20, Z20
-	VMOVUPS      (R13), Z21
-	VSUBPS       (R9)(DX*4), Z21, Z21
+	VMOVUPS      (R11), Z20
+	VMOVUPS      (R9)(DX*4), Z26
+	VFMADD213PS  (R10)(DX*4), Z26, Z20
+	VMULPS       Z28, Z20, Z20
+	VMULPS       Z21, Z20, Z20
+	VMOVUPS      (R12), Z21
+	VSUBPS       (R8)(DX*4), Z21, Z21
 	VADDPS       Z20, Z12, Z12
 	VFMADD231PS  Z20, Z21, Z13
-	VMOVUPS      64(R13), Z20
-	VMOVUPS      64(DI)(DX*4), Z21
-	VFMADD213PS  64(R8)(DX*4), Z21, Z20
-	VMOVUPS      Z1, Z21
-	VMOVUPS      Z2, Z26
-	VMAXPS       Z20, Z21, Z21
-	VMINPS       Z21, Z26, Z21
+	VMOVUPS      64(R12), Z20
+	VMOVUPS      64(SI)(DX*4), Z21
+	VFMADD213PS  64(DI)(DX*4), Z21, Z20
+	VMAXPS       Z20, Z1, Z21
+	VMINPS       Z21, Z2, Z21
 	VMULPS       Z3, Z21, Z26
 	VRNDSCALEPS  $0x00, Z26, Z26
 	VMOVAPS      Z21, Z21
 	VFNMSUB231PS Z4, Z26, Z21
 	VFNMADD231PS Z5, Z26, Z21
-	VMOVUPS      Z6, Z27
-	VFMADD213PS  Z7, Z21, Z27
-	VFMADD213PS  Z8, Z21, Z27
-	VFMADD213PS  Z9, Z21, Z27
-	VFMADD213PS  Z10, Z21, Z27
-	VFMADD213PS  Z11, Z21, Z27
-	VMULPS       Z21, Z27, Z27
-	VFMADD213PS  Z21, Z21, Z27
-	VADDPS       Z0, Z27, Z27
-	VSCALEFPS    Z26, Z27, Z27
-	VADDPS       Z0, Z27, Z27
-	VDIVPS       Z27, Z0, Z27
-	VSUBPS       Z27, Z0, Z21
+	VMULPS       Z21, Z21, Z27
+	VMOVUPS      Z6, Z28
+	VFMADD213PS  Z7, Z21, Z28
+	VMOVUPS      Z8, Z29
+	VFMADD213PS  Z9, Z21, Z29
+	VFMADD213PS  Z29, Z27, Z28
+	VMOVUPS      Z10, Z29
+	VFMADD213PS  Z11, Z21, Z29
+	VFMADD213PS  Z29, Z27, Z28
+	VFMADD213PS  Z21, Z27, Z28
+	VADDPS       Z0, Z28, Z28
+	VSCALEFPS    Z26, Z28, Z28
+	VADDPS       Z0, Z28, Z28
+	VDIVPS       Z28, Z0, Z28
+	VSUBPS       Z28, Z0, Z21
 	VFMADD213PS  Z0, Z20, Z21
-	VMULPS       Z21, Z27, Z27
-	VMOVUPS      64(R12), Z20
-	VMOVUPS      64(R10)(DX*4), Z21
-	VFMADD213PS  64(R11)(DX*4), Z21, Z20
-	VMULPS       Z27, Z20, Z20
-	VMOVUPS      64(R13), Z21
-	VSUBPS       64(R9)(DX*4), Z21, Z21
+	VMOVUPS      64(R11), Z20
+	VMOVUPS      64(R9)(DX*4), Z26
+	VFMADD213PS  64(R10)(DX*4), Z26, Z20
+	VMULPS       Z28, Z20, Z20
+	VMULPS       Z21, Z20, Z20
+	VMOVUPS      64(R12), Z21
+	VSUBPS       64(R8)(DX*4), Z21, Z21
 	VADDPS       Z20, Z14, Z14
 	VFMADD231PS  Z20, Z21, Z15
-	VMOVUPS      128(R13), Z20
-	VMOVUPS      128(DI)(DX*4), Z21
-	VFMADD213PS  128(R8)(DX*4), Z21, Z20
-	VMOVUPS      Z1, Z21
-	VMOVUPS      Z2, Z26
-	VMAXPS       Z20, Z21, Z21
-	VMINPS       Z21, Z26, Z21
+	VMOVUPS      128(R12), Z20
+	VMOVUPS      128(SI)(DX*4), Z21
+	VFMADD213PS  128(DI)(DX*4), Z21, Z20
+	VMAXPS       Z20, Z1, Z21
+	VMINPS       Z21, Z2, Z21
 	VMULPS       Z3, Z21, Z26
 	VRNDSCALEPS  $0x00, Z26, Z26
 	VMOVAPS      Z21, Z21
 	VFNMSUB231PS Z4, Z26, Z21
 	VFNMADD231PS Z5, Z26, Z21
-	VMOVUPS      Z6, Z27
-	VFMADD213PS  Z7, Z21, Z27
-	VFMADD213PS  Z8, Z21, Z27
-	VFMADD213PS  Z9, Z21, Z27
-	VFMADD213PS  Z10, Z21, Z27
-	VFMADD213PS  Z11, Z21, Z27
-	VMULPS       Z21, Z27, Z27
-	VFMADD213PS  Z21, Z21, Z27
-	VADDPS       Z0, Z27, Z27
-	VSCALEFPS    Z26, Z27, Z27
-	VADDPS       Z0, Z27, Z27
-	VDIVPS       Z27, Z0, Z27
-	VSUBPS       Z27, Z0, Z21
+	VMULPS       Z21, Z21, Z27
+	VMOVUPS      Z6, Z28
+	VFMADD213PS  Z7, Z21, Z28
+	VMOVUPS      Z8, Z29
+	VFMADD213PS  Z9, Z21, Z29
+	VFMADD213PS  Z29, Z27, Z28
+	VMOVUPS      Z10, Z29
+	VFMADD213PS  Z11, Z21, Z29
+	VFMADD213PS  Z29, Z27, Z28
+	VFMADD213PS  Z21, Z27, Z28
+	VADDPS       Z0, Z28, Z28
+	VSCALEFPS    Z26, Z28, Z28
+	VADDPS       Z0, Z28, Z28
+	VDIVPS       Z28, Z0, Z28
+	VSUBPS       Z28, Z0, Z21
 	VFMADD213PS  Z0, Z20, Z21
-	VMULPS       Z21, Z27, Z27
-	VMOVUPS      128(R12), Z20
-	VMOVUPS      128(R10)(DX*4), Z21
-	VFMADD213PS  128(R11)(DX*4), Z21, Z20
-	VMULPS       Z27, Z20, Z20
-	VMOVUPS      128(R13), Z21
-	VSUBPS       128(R9)(DX*4), Z21, Z21
+	VMOVUPS      128(R11), Z20
+	VMOVUPS      128(R9)(DX*4), Z26
+	VFMADD213PS  128(R10)(DX*4), Z26, Z20
+	VMULPS       Z28, Z20, Z20
+	VMULPS       Z21, Z20, Z20
+	VMOVUPS      128(R12), Z21
+	VSUBPS       128(R8)(DX*4), Z21, Z21
 	VADDPS       Z20, Z16, Z16
 	VFMADD231PS  Z20, Z21, Z17
-	VMOVUPS      192(R13), Z20
-	VMOVUPS      192(DI)(DX*4), Z21
-	VFMADD213PS  192(R8)(DX*4), Z21, Z20
-	VMOVUPS      Z1, Z21
-	VMOVUPS      Z2, Z26
-	VMAXPS       Z20, Z21, Z21
-	VMINPS       Z21, Z26, Z21
+	VMOVUPS      192(R12), Z20
+	VMOVUPS      192(SI)(DX*4), Z21
+	VFMADD213PS  192(DI)(DX*4), Z21, Z20
+	VMAXPS       Z20, Z1, Z21
+	VMINPS       Z21, Z2, Z21
 	VMULPS       Z3, Z21, Z26
 	VRNDSCALEPS  $0x00, Z26, Z26
 	VMOVAPS      Z21, Z21
 	VFNMSUB231PS Z4, Z26, Z21
 	VFNMADD231PS Z5, Z26, Z21
-	VMOVUPS      Z6, Z27
-	VFMADD213PS  Z7, Z21, Z27
-	VFMADD213PS  Z8, Z21, Z27
-	VFMADD213PS  Z9, Z21, Z27
-	VFMADD213PS  Z10, Z21, Z27
-	VFMADD213PS  Z11, Z21, Z27
-	VMULPS       Z21, Z27, Z27
-	VFMADD213PS  Z21, Z21, Z27
-	VADDPS       Z0, Z27, Z27
-	VSCALEFPS    Z26, Z27, Z27
-	VADDPS       Z0, Z27, Z27
-	VDIVPS       Z27, Z0, Z27
-	VSUBPS       Z27, Z0, Z21
+	VMULPS       Z21, Z21, Z27
+	VMOVUPS      Z6, Z28
+	VFMADD213PS  Z7, Z21, Z28
+	VMOVUPS      Z8, Z29
+	VFMADD213PS  Z9, Z21, Z29
+	VFMADD213PS  Z29, Z27, Z28
+	VMOVUPS      Z10, Z29
+	VFMADD213PS  Z11, Z21, Z29
+	VFMADD213PS  Z29, Z27, Z28
+	VFMADD213PS  Z21, Z27, Z28
+	VADDPS       Z0, Z28, Z28
+	VSCALEFPS    Z26, Z28, Z28
+	VADDPS       Z0, Z28, Z28
+	VDIVPS       Z28, Z0, Z28
+	VSUBPS       Z28, Z0, Z21
 	VFMADD213PS  Z0, Z20, Z21
-	VMULPS       Z21, Z27, Z27
-	VMOVUPS      192(R12), Z20
-	VMOVUPS      192(R10)(DX*4), Z21
-	VFMADD213PS  192(R11)(DX*4), Z21, Z20
-	VMULPS       Z27, Z20, Z20
-	VMOVUPS      192(R13), Z21
-	VSUBPS       192(R9)(DX*4), Z21, Z21
+	VMOVUPS      192(R11), Z20
+	VMOVUPS      192(R9)(DX*4), Z26
+	VFMADD213PS  192(R10)(DX*4), Z26, Z20
+	VMULPS       Z28, Z20, Z20
+	VMULPS       Z21, Z20, Z20
+	VMOVUPS      192(R12), Z21
+	VSUBPS       192(R8)(DX*4), Z21, Z21
 	VADDPS       Z20, Z18, Z18
 	VFMADD231PS  Z20, Z21, Z19
+	PREFETCHT0   (R11)(BX*1)
+	PREFETCHT0   64(R11)(BX*1)
+	PREFETCHT0   128(R11)(BX*1)
+	PREFETCHT0   192(R11)(BX*1)
+	ADDQ         CX, R11
+	PREFETCHT0   (R12)(BX*1)
+	PREFETCHT0   64(R12)(BX*1)
+	PREFETCHT0   128(R12)(BX*1)
+	PREFETCHT0   192(R12)(BX*1)
 	ADDQ         CX, R12
-	ADDQ         CX, R13
-	DECQ         R14
+	DECQ         R13
 	JNZ          loop4
-	MOVQ         sumDz_base+0(FP), R12
-	VMOVUPS      (R12)(DX*4), Z20
+	MOVQ         sumDz_base+0(FP), R11
+	VMOVUPS      (R11)(DX*4), Z20
 	VADDPS       Z20, Z12, Z12
-	VMOVUPS      Z12, (R12)(DX*4)
-	VMOVUPS      64(R12)(DX*4), Z20
+	VMOVUPS      Z12, (R11)(DX*4)
+	VMOVUPS      64(R11)(DX*4), Z20
 	VADDPS       Z20, Z14, Z14
-	VMOVUPS      Z14, 64(R12)(DX*4)
-	VMOVUPS      128(R12)(DX*4), Z20
+	VMOVUPS      Z14, 64(R11)(DX*4)
+	VMOVUPS      128(R11)(DX*4), Z20
 	VADDPS       Z20, Z16, Z16
-	VMOVUPS      Z16, 128(R12)(DX*4)
-	VMOVUPS      192(R12)(DX*4), Z20
+	VMOVUPS      Z16, 128(R11)(DX*4)
+	VMOVUPS      192(R11)(DX*4), Z20
 	VADDPS       Z20, Z18, Z18
-	VMOVUPS      Z18, 192(R12)(DX*4)
-	MOVQ         sumDzX_base+24(FP), R12
-	VMOVUPS      (R12)(DX*4), Z20
+	VMOVUPS      Z18, 192(R11)(DX*4)
+	MOVQ         sumDzX_base+24(FP), R11
+	VMOVUPS      (R11)(DX*4), Z20
 	VADDPS       Z20, Z13, Z13
-	VMOVUPS      Z13, (R12)(DX*4)
-	VMOVUPS      64(R12)(DX*4), Z20
+	VMOVUPS      Z13, (R11)(DX*4)
+	VMOVUPS      64(R11)(DX*4), Z20
 	VADDPS       Z20, Z15, Z15
-	VMOVUPS      Z15, 64(R12)(DX*4)
-	VMOVUPS      128(R12)(DX*4), Z20
+	VMOVUPS      Z15, 64(R11)(DX*4)
+	VMOVUPS      128(R11)(DX*4), Z20
 	VADDPS       Z20, Z17, Z17
-	VMOVUPS      Z17, 128(R12)(DX*4)
-	VMOVUPS      192(R12)(DX*4), Z20
+	VMOVUPS      Z17, 128(R11)(DX*4)
+	VMOVUPS      192(R11)(DX*4), Z20
 	VADDPS       Z20, Z19, Z19
-	VMOVUPS      Z19, 192(R12)(DX*4)
+	VMOVUPS      Z19, 192(R11)(DX*4)
 	ADDQ         $+64, DX
 	SUBQ         $+64, AX
 	JMP          block2
 
 smaller3:
 block5:
-	CMPQ    AX, $+16
-	JLT     smaller6
-	VMOVUPS (DI)(DX*4), Z12
-	VMOVUPS (R8)(DX*4), Z13
-	VMOVUPS (R9)(DX*4), Z14
-	VMOVUPS (R10)(DX*4), Z15
-	VMOVUPS (R11)(DX*4), Z16
-	VPXORD  Z22, Z22, Z22
-	VPXORD  Z23, Z23, Z23
-	LEAQ    (BX)(DX*4), R12
-	LEAQ    (SI)(DX*4), R13
-	MOVQ    rows+216(FP), R14
+	CMPQ   AX, $+16
+	JLT    smaller6
+	VPXORD Z22, Z22, Z22
+	VPXORD Z23, Z23, Z23
+	MOVQ   dy_base+48(FP), R11
+	LEAQ   (R11)(DX*4), R11
+	MOVQ   x_base+72(FP), R12
+	LEAQ   (R12)(DX*4), R12
+	MOVQ   rows+216(FP), R13
 
 loop7:
-	VMOVUPS      (R13), Z17
-	VFMADD213PS  Z13, Z12, Z17
-	VMOVUPS      Z1, Z18
-	VMOVUPS      Z2, Z19
-	VMAXPS       Z17, Z18, Z18
-	VMINPS       Z18, Z19, Z18
-	VMULPS       Z3, Z18, Z19
-	VRNDSCALEPS  $0x00, Z19, Z19
-	VMOVAPS      Z18, Z18
-	VFNMSUB231PS Z4, Z19, Z18
-	VFNMADD231PS Z5, Z19, Z18
-	VMOVUPS      Z6, Z20
-	VFMADD213PS  Z7, Z18, Z20
-	VFMADD213PS  Z8, Z18, Z20
-	VFMADD213PS  Z9, Z18, Z20
-	VFMADD213PS  Z10, Z18, Z20
-	VFMADD213PS  Z11, Z18, Z20
-	VMULPS       Z18, Z20, Z20
-	VFMADD213PS  Z18, Z18, Z20
-	VADDPS       Z0, Z20, Z20
-	VSCALEFPS    Z19, Z20, Z20
-	VADDPS       Z0, Z20, Z20
-	VDIVPS       Z20, Z0, Z20
-	VSUBPS       Z20, Z0, Z18
-	VFMADD213PS  Z0, Z17, Z18
-	VMULPS       Z18, Z20, Z20
-	VMOVUPS      (R12), Z17
-	VFMADD213PS  Z16, Z15, Z17
-	VMULPS       Z20, Z17, Z17
-	VMOVUPS      (R13), Z18
-	VSUBPS       Z14, Z18, Z18
-	VADDPS       Z17, Z22, Z22
-	VFMADD231PS  Z17, Z18, Z23
-	ADDQ         CX, R12
-	ADDQ         CX, R13
-	DECQ         R14
-	JNZ          loop7
-	MOVQ         sumDz_base+0(FP), R12
-	VMOVUPS      (R12)(DX*4), Z12
+	VMOVUPS      (R12), Z12
+	VMOVUPS      (SI)(DX*4), Z13
+	VFMADD213PS  (DI)(DX*4), Z13, Z12
+	VMAXPS       Z12, Z1, Z13
+	VMINPS       Z13, Z2, Z13
+	VMULPS       Z3, Z13, Z14
+	VRNDSCALEPS  $0x00, Z14, Z14
+	VMOVAPS      Z13, Z13
+	VFNMSUB231PS Z4, Z14, Z13
+	VFNMADD231PS Z5, Z14, Z13
+	VMULPS       Z13, Z13, Z15
+	VMOVUPS      Z6, Z16
+	VFMADD213PS  Z7, Z13, Z16
+	VMOVUPS      Z8, Z17
+	VFMADD213PS  Z9, Z13, Z17
+	VFMADD213PS  Z17, Z15, Z16
+	VMOVUPS      Z10, Z17
+	VFMADD213PS  Z11, Z13, Z17
+	VFMADD213PS  Z17, Z15, Z16
+	VFMADD213PS  Z13, Z15, Z16
+	VADDPS       Z0, Z16, Z16
+	VSCALEFPS    Z14, Z16, Z16
+	VADDPS       Z0, Z16, Z16
+	VDIVPS       Z16, Z0, Z16
+	VSUBPS       Z16, Z0, Z13
+	VFMADD213PS  Z0, Z12, Z13
+	VMOVUPS      (R11), Z12
+	VMOVUPS      (R9)(DX*4), Z14
+	VFMADD213PS  (R10)(DX*4), Z14, Z12
+	VMULPS       Z16, Z12, Z12
+	VMULPS       Z13, Z12, Z12
+	VMOVUPS      (R12), Z13
+	VSUBPS       (R8)(DX*4), Z13, Z13
 	VADDPS       Z12, Z22, Z22
-	VMOVUPS      Z22, (R12)(DX*4)
-	MOVQ         sumDzX_base+24(FP), R12
-	VMOVUPS      (R12)(DX*4), Z12
+	VFMADD231PS  Z12, Z13, Z23
+	PREFETCHT0   (R11)(BX*1)
+	ADDQ         CX, R11
+	PREFETCHT0   (R12)(BX*1)
+	ADDQ         CX, R12
+	DECQ         R13
+	JNZ          loop7
+	MOVQ         sumDz_base+0(FP), R11
+	VMOVUPS      (R11)(DX*4), Z12
+	VADDPS       Z12, Z22, Z22
+	VMOVUPS      Z22, (R11)(DX*4)
+	MOVQ         sumDzX_base+24(FP), R11
+	VMOVUPS      (R11)(DX*4), Z12
 	VADDPS       Z12, Z23, Z23
-	VMOVUPS      Z23, (R12)(DX*4)
+	VMOVUPS      Z23, (R11)(DX*4)
 	ADDQ         $+16, DX
 	SUBQ         $+16, AX
 	JMP          block5
 
 smaller6:
-	TESTQ     AX, AX
-	JZ        done1
-	MOVQ      $-1, R12
-	BZHIQ     AX, R12, R12
-	KMOVW     R12, K1
-	VMOVUPS.Z (DI)(DX*4), K1, Z12
-	VMOVUPS.Z (R8)(DX*4), K1, Z13
-	VMOVUPS.Z (R9)(DX*4), K1, Z14
-	VMOVUPS.Z (R10)(DX*4), K1, Z15
-	VMOVUPS.Z (R11)(DX*4), K1, Z16
-	VPXORD    Z24, Z24, Z24
-	VPXORD    Z25, Z25, Z25
-	LEAQ      (BX)(DX*4), AX
-	LEAQ      (SI)(DX*4), BX
-	MOVQ      rows+216(FP), SI
+	TESTQ  AX, AX
+	JZ     done1
+	MOVQ   $-1, R11
+	BZHIQ  AX, R11, R11
+	KMOVW  R11, K1
+	VPXORD Z24, Z24, Z24
+	VPXORD Z25, Z25, Z25
+	MOVQ   dy_base+48(FP), AX
+	LEAQ   (AX)(DX*4), AX
+	MOVQ   x_base+72(FP), R11
+	LEAQ   (R11)(DX*4), R11
+	MOVQ   rows+216(FP), R12
 
 loop8:
-	VMOVUPS.Z    (BX), K1, Z17
-	VFMADD213PS  Z13, Z12, Z17
-	VMOVUPS      Z1, Z18
-	VMOVUPS      Z2, Z19
-	VMAXPS       Z17, Z18, Z18
-	VMINPS       Z18, Z19, Z18
-	VMULPS       Z3, Z18, Z19
-	VRNDSCALEPS  $0x00, Z19, Z19
-	VMOVAPS      Z18, Z18
-	VFNMSUB231PS Z4, Z19, Z18
-	VFNMADD231PS Z5, Z19, Z18
-	VMOVUPS      Z6, Z20
-	VFMADD213PS  Z7, Z18, Z20
-	VFMADD213PS  Z8, Z18, Z20
-	VFMADD213PS  Z9, Z18, Z20
-	VFMADD213PS  Z10, Z18, Z20
-	VFMADD213PS  Z11, Z18, Z20
-	VMULPS       Z18, Z20, Z20
-	VFMADD213PS  Z18, Z18, Z20
-	VADDPS       Z0, Z20, Z20
-	VSCALEFPS    Z19, Z20, Z20
-	VADDPS       Z0, Z20, Z20
-	VDIVPS       Z20, Z0, Z20
-	VSUBPS       Z20, Z0, Z18
-	VFMADD213PS  Z0, Z17, Z18
-	VMULPS       Z18, Z20, Z20
-	VMOVUPS.Z    (AX), K1, Z17
-	VFMADD213PS  Z16, Z15, Z17
-	VMULPS       Z20, Z17, Z17
-	VMOVUPS.Z    (BX), K1, Z18
-	VSUBPS       Z14, Z18, Z18
-	VADDPS       Z17, Z24, Z24
-	VFMADD231PS  Z17, Z18, Z25
+	VMOVUPS.Z    (R11), K1, Z12
+	VMOVUPS.Z    (DI)(DX*4), K1, Z13
+	VMOVUPS.Z    (SI)(DX*4), K1, Z14
+	VFMADD213PS  Z13, Z14, Z12
+	VMAXPS       Z12, Z1, Z13
+	VMINPS       Z13, Z2, Z13
+	VMULPS       Z3, Z13, Z14
+	VRNDSCALEPS  $0x00, Z14, Z14
+	VMOVAPS      Z13, Z13
+	VFNMSUB231PS Z4, Z14, Z13
+	VFNMADD231PS Z5, Z14, Z13
+	VMULPS       Z13, Z13, Z15
+	VMOVUPS      Z6, Z16
+	VFMADD213PS  Z7, Z13, Z16
+	VMOVUPS      Z8, Z17
+	VFMADD213PS  Z9, Z13, Z17
+	VFMADD213PS  Z17, Z15, Z16
+	VMOVUPS      Z10, Z17
+	VFMADD213PS  Z11, Z13, Z17
+	VFMADD213PS  Z17, Z15, Z16
+	VFMADD213PS  Z13, Z15, Z16
+	VADDPS       Z0, Z16, Z16
+	VSCALEFPS    Z14, Z16, Z16
+	VADDPS       Z0, Z16, Z16
+	VDIVPS       Z16, Z0, Z16
+	VSUBPS       Z16, Z0, Z13
+	VFMADD213PS  Z0, Z12, Z13
+	VMOVUPS.Z    (AX), K1, Z12
+	VMOVUPS.Z    (R10)(DX*4), K1, Z14
+	VMOVUPS.Z    (R9)(DX*4), K1, Z15
+	VFMADD213PS  Z14, Z15, Z12
+	VMULPS       Z16, Z12, Z12
+	VMULPS       Z13, Z12, Z12
+	VMOVUPS.Z    (R11), K1, Z13
+	VMOVUPS.Z    (R8)(DX*4), K1, Z14
+	VSUBPS       Z14, Z13, Z13
+	VADDPS       Z12, Z24, Z24
+	VFMADD231PS  Z12, Z13, Z25
+	PREFETCHT0   (AX)(BX*1)
 	ADDQ         CX, AX
-	ADDQ         CX, BX
-	DECQ         SI
+	PREFETCHT0   (R11)(BX*1)
+	ADDQ         CX, R11
+	DECQ         R12
 	JNZ          loop8
 	MOVQ         sumDz_base+0(FP), AX
 	VMOVUPS.Z    (AX)(DX*4), K1, Z0
@@ -7132,7 +7753,7 @@ done1:
 	RET
 
 // func normalizeScaleBackwardSumsClipAVX512(sumDz []float32, sumDzX []float32, dy []float32, x []float32, scale []float32, shift []float32, mean []float32, s []float32, q []float32, rows int, c int, lo float32, hi float32)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·normalizeScaleBackwardSumsClipAVX512(SB), $0-240
 	VBROADCASTSS lo+232(FP), Z0
 	VBROADCASTSS hi+236(FP), Z1
@@ -7140,13 +7761,13 @@ TEXT ·normalizeScaleBackwardSumsClipAVX512(SB), $0-240
 	MOVQ         AX, CX
 	SHLQ         $0x02, CX
 	XORQ         DX, DX
-	MOVQ         dy_base+48(FP), BX
-	MOVQ         x_base+72(FP), SI
-	MOVQ         scale_base+96(FP), DI
-	MOVQ         shift_base+120(FP), R8
-	MOVQ         mean_base+144(FP), R9
-	MOVQ         s_base+168(FP), R10
-	MOVQ         q_base+192(FP), R11
+	MOVQ         rows+216(FP), BX
+	IMULQ        CX, BX
+	MOVQ         scale_base+96(FP), SI
+	MOVQ         shift_base+120(FP), DI
+	MOVQ         mean_base+144(FP), R8
+	MOVQ         s_base+168(FP), R9
+	MOVQ         q_base+192(FP), R10
 
 block2:
 	CMPQ   AX, $+64
@@ -7159,172 +7780,187 @@ block2:
 	VPXORD Z7, Z7, Z7
 	VPXORD Z8, Z8, Z8
 	VPXORD Z9, Z9, Z9
-	LEAQ   (BX)(DX*4), R12
-	LEAQ   (SI)(DX*4), R13
-	MOVQ   rows+216(FP), R14
+	MOVQ   dy_base+48(FP), R11
+	LEAQ   (R11)(DX*4), R11
+	MOVQ   x_base+72(FP), R12
+	LEAQ   (R12)(DX*4), R12
+	MOVQ   rows+216(FP), R13
 
 loop4:
-	VMOVUPS     (R13), Z10
-	VMOVUPS     (DI)(DX*4), Z11
-	VFMADD213PS (R8)(DX*4), Z11, Z10
-	VMOVUPS     (R12), Z11
-	VMOVUPS     (R10)(DX*4), Z16
-	VFMADD213PS (R11)(DX*4), Z16, Z11
+	VMOVUPS     (R12), Z10
+	VMOVUPS     (SI)(DX*4), Z11
+	VFMADD213PS (DI)(DX*4), Z11, Z10
+	VMOVUPS     (R11), Z11
+	VMOVUPS     (R9)(DX*4), Z16
+	VFMADD213PS (R10)(DX*4), Z16, Z11
 	VCMPPS      $0x11, Z10, Z0, K1
 	VCMPPS      $0x11, Z1, Z10, K1, K1
 	VMOVAPS.Z   Z11, K1, Z11
-	VMOVUPS     (R13), Z10
-	VSUBPS      (R9)(DX*4), Z10, Z10
+	VMOVUPS     (R12), Z10
+	VSUBPS      (R8)(DX*4), Z10, Z10
 	VADDPS      Z11, Z2, Z2
 	VFMADD231PS Z11, Z10, Z3
-	VMOVUPS     64(R13), Z10
-	VMOVUPS     64(DI)(DX*4), Z11
-	VFMADD213PS 64(R8)(DX*4), Z11, Z10
-	VMOVUPS     64(R12), Z11
-	VMOVUPS     64(R10)(DX*4), Z16
-	VFMADD213PS 64(R11)(DX*4), Z16, Z11
+	VMOVUPS     64(R12), Z10
+	VMOVUPS     64(SI)(DX*4), Z11
+	VFMADD213PS 64(DI)(DX*4), Z11, Z10
+	VMOVUPS     64(R11), Z11
+	VMOVUPS     64(R9)(DX*4), Z16
+	VFMADD213PS 64(R10)(DX*4), Z16, Z11
 	VCMPPS      $0x11, Z10, Z0, K1
 	VCMPPS      $0x11, Z1, Z10, K1, K1
 	VMOVAPS.Z   Z11, K1, Z11
-	VMOVUPS     64(R13), Z10
-	VSUBPS      64(R9)(DX*4), Z10, Z10
+	VMOVUPS     64(R12), Z10
+	VSUBPS      64(R8)(DX*4), Z10, Z10
 	VADDPS      Z11, Z4, Z4
 	VFMADD231PS Z11, Z10, Z5
-	VMOVUPS     128(R13), Z10
-	VMOVUPS     128(DI)(DX*4), Z11
-	VFMADD213PS 128(R8)(DX*4), Z11, Z10
-	VMOVUPS     128(R12), Z11
-	VMOVUPS     128(R10)(DX*4), Z16
-	VFMADD213PS 128(R11)(DX*4), Z16, Z11
+	VMOVUPS     128(R12), Z10
+	VMOVUPS     128(SI)(DX*4), Z11
+	VFMADD213PS 128(DI)(DX*4), Z11, Z10
+	VMOVUPS     128(R11), Z11
+	VMOVUPS     128(R9)(DX*4), Z16
+	VFMADD213PS 128(R10)(DX*4), Z16, Z11
 	VCMPPS      $0x11, Z10, Z0, K1
 	VCMPPS      $0x11, Z1, Z10, K1, K1
 	VMOVAPS.Z   Z11, K1, Z11
-	VMOVUPS     128(R13), Z10
-	VSUBPS      128(R9)(DX*4), Z10, Z10
+	VMOVUPS     128(R12), Z10
+	VSUBPS      128(R8)(DX*4), Z10, Z10
 	VADDPS      Z11, Z6, Z6
 	VFMADD231PS Z11, Z10, Z7
-	VMOVUPS     192(R13), Z10
-	VMOVUPS     192(DI)(DX*4), Z11
-	VFMADD213PS 192(R8)(DX*4), Z11, Z10
-	VMOVUPS     192(R12), Z11
-	VMOVUPS     192(R10)(DX*4), Z16
-	VFMADD213PS 192(R11)(DX*4), Z16, Z11
+	VMOVUPS     192(R12), Z10
+	VMOVUPS     192(SI)(DX*4), Z11
+	VFMADD213PS 192(DI)(DX*4), Z11, Z10
+	VMOVUPS     192(R11), Z11
+	VMOVUPS     192(R9)(DX*4), Z16
+	VFMADD213PS 192(R10)(DX*4), Z16, Z11
 	VCMPPS      $0x11, Z10, Z0, K1
 	VCMPPS      $0x11, Z1, Z10, K1, K1
 	VMOVAPS.Z   Z11, K1, Z11
-	VMOVUPS     192(R13), Z10
-	VSUBPS      192(R9)(DX*4), Z10, Z10
+	VMOVUPS     192(R12), Z10
+	VSUBPS      192(R8)(DX*4), Z10, Z10
 	VADDPS      Z11, Z8, Z8
 	VFMADD231PS Z11, Z10, Z9
+	PREFETCHT0  (R11)(BX*1)
+	PREFETCHT0  64(R11)(BX*1)
+	PREFETCHT0  128(R11)(BX*1)
+	PREFETCHT0  192(R11)(BX*1)
+	ADDQ        CX, R11
+	PREFETCHT0  (R12)(BX*1)
+	PREFETCHT0  64(R12)(BX*1)
+	PREFETCHT0  128(R12)(BX*1)
+	PREFETCHT0  192(R12)(BX*1)
 	ADDQ        CX, R12
-	ADDQ        CX, R13
-	DECQ        R14
+	DECQ        R13
 	JNZ         loop4
-	MOVQ        sumDz_base+0(FP), R12
-	VMOVUPS     (R12)(DX*4), Z10
+	MOVQ        sumDz_base+0(FP), R11
+	VMOVUPS     (R11)(DX*4), Z10
 	VADDPS      Z10, Z2, Z2
-	VMOVUPS     Z2, (R12)(DX*4)
-	VMOVUPS     64(R12)(DX*4), Z10
+	VMOVUPS     Z2, (R11)(DX*4)
+	VMOVUPS     64(R11)(DX*4), Z10
 	VADDPS      Z10, Z4, Z4
-	VMOVUPS     Z4, 64(R12)(DX*4)
-	VMOVUPS     128(R12)(DX*4), Z10
+	VMOVUPS     Z4, 64(R11)(DX*4)
+	VMOVUPS     128(R11)(DX*4), Z10
 	VADDPS      Z10, Z6, Z6
-	VMOVUPS     Z6, 128(R12)(DX*4)
-	VMOVUPS     192(R12)(DX*4), Z10
+	VMOVUPS     Z6, 128(R11)(DX*4)
+	VMOVUPS     192(R11)(DX*4), Z10
 	VADDPS      Z10, Z8, Z8
-	VMOVUPS     Z8, 192(R12)(DX*4)
-	MOVQ        sumDzX_base+24(FP), R12
-	VMOVUPS     (R12)(DX*4), Z10
+	VMOVUPS     Z8, 192(R11)(DX*4)
+	MOVQ        sumDzX_base+24(FP), R11
+	VMOVUPS     (R11)(DX*4), Z10
 	VADDPS      Z10, Z3, Z3
-	VMOVUPS     Z3, (R12)(DX*4)
-	VMOVUPS     64(R12)(DX*4), Z10
+	VMOVUPS     Z3, (R11)(DX*4)
+	VMOVUPS     64(R11)(DX*4), Z10
 	VADDPS      Z10, Z5, Z5
-	VMOVUPS     Z5, 64(R12)(DX*4)
-	VMOVUPS     128(R12)(DX*4), Z10
+	VMOVUPS     Z5, 64(R11)(DX*4)
+	VMOVUPS     128(R11)(DX*4), Z10
 	VADDPS      Z10, Z7, Z7
-	VMOVUPS     Z7, 128(R12)(DX*4)
-	VMOVUPS     192(R12)(DX*4), Z10
+	VMOVUPS     Z7, 128(R11)(DX*4)
+	VMOVUPS     192(R11)(DX*4), Z10
 	VADDPS      Z10, Z9, Z9
-	VMOVUPS     Z9, 192(R12)(DX*4)
+	VMOVUPS     Z9, 192(R11)(DX*4)
 	ADDQ        $+64, DX
 	SUBQ        $+64, AX
 	JMP         block2
 
 smaller3:
 block5:
-	CMPQ    AX, $+16
-	JLT     smaller6
-	VMOVUPS (DI)(DX*4), Z2
-	VMOVUPS (R8)(DX*4), Z3
-	VMOVUPS (R9)(DX*4), Z4
-	VMOVUPS (R10)(DX*4), Z5
-	VMOVUPS (R11)(DX*4), Z6
-	VPXORD  Z12, Z12, Z12
-	VPXORD  Z13, Z13, Z13
-	LEAQ    (BX)(DX*4), R12
-	LEAQ    (SI)(DX*4), R13
-	MOVQ    rows+216(FP), R14
+	CMPQ   AX, $+16
+	JLT    smaller6
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	MOVQ   dy_base+48(FP), R11
+	LEAQ   (R11)(DX*4), R11
+	MOVQ   x_base+72(FP), R12
+	LEAQ   (R12)(DX*4), R12
+	MOVQ   rows+216(FP), R13
 
 loop7:
-	VMOVUPS     (R13), Z7
-	VFMADD213PS Z3, Z2, Z7
-	VMOVUPS     (R12), Z8
-	VFMADD213PS Z6, Z5, Z8
-	VCMPPS      $0x11, Z7, Z0, K1
-	VCMPPS      $0x11, Z1, Z7, K1, K1
-	VMOVAPS.Z   Z8, K1, Z8
-	VMOVUPS     (R13), Z7
-	VSUBPS      Z4, Z7, Z7
-	VADDPS      Z8, Z12, Z12
-	VFMADD231PS Z8, Z7, Z13
+	VMOVUPS     (R12), Z2
+	VMOVUPS     (SI)(DX*4), Z3
+	VFMADD213PS (DI)(DX*4), Z3, Z2
+	VMOVUPS     (R11), Z3
+	VMOVUPS     (R9)(DX*4), Z4
+	VFMADD213PS (R10)(DX*4), Z4, Z3
+	VCMPPS      $0x11, Z2, Z0, K1
+	VCMPPS      $0x11, Z1, Z2, K1, K1
+	VMOVAPS.Z   Z3, K1, Z3
+	VMOVUPS     (R12), Z2
+	VSUBPS      (R8)(DX*4), Z2, Z2
+	VADDPS      Z3, Z12, Z12
+	VFMADD231PS Z3, Z2, Z13
+	PREFETCHT0  (R11)(BX*1)
+	ADDQ        CX, R11
+	PREFETCHT0  (R12)(BX*1)
 	ADDQ        CX, R12
-	ADDQ        CX, R13
-	DECQ        R14
+	DECQ        R13
 	JNZ         loop7
-	MOVQ        sumDz_base+0(FP), R12
-	VMOVUPS     (R12)(DX*4), Z2
+	MOVQ        sumDz_base+0(FP), R11
+	VMOVUPS     (R11)(DX*4), Z2
 	VADDPS      Z2, Z12, Z12
-	VMOVUPS     Z12, (R12)(DX*4)
-	MOVQ        sumDzX_base+24(FP), R12
-	VMOVUPS     (R12)(DX*4), Z2
+	VMOVUPS     Z12, (R11)(DX*4)
+	MOVQ        sumDzX_base+24(FP), R11
+	VMOVUPS     (R11)(DX*4), Z2
 	VADDPS      Z2, Z13, Z13
-	VMOVUPS     Z13, (R12)(DX*4)
+	VMOVUPS     Z13, (R11)(DX*4)
 	ADDQ        $+16, DX
 	SUBQ        $+16, AX
 	JMP         block5
 
 smaller6:
-	TESTQ     AX, AX
-	JZ        done1
-	MOVQ      $-1, R12
-	BZHIQ     AX, R12, R12
-	KMOVW     R12, K1
-	VMOVUPS.Z (DI)(DX*4), K1, Z2
-	VMOVUPS.Z (R8)(DX*4), K1, Z3
-	VMOVUPS.Z (R9)(DX*4), K1, Z4
-	VMOVUPS.Z (R10)(DX*4), K1, Z5
-	VMOVUPS.Z (R11)(DX*4), K1, Z6
-	VPXORD    Z14, Z14, Z14
-	VPXORD    Z15, Z15, Z15
-	LEAQ      (BX)(DX*4), AX
-	LEAQ      (SI)(DX*4), BX
-	MOVQ      rows+216(FP), SI
+	TESTQ  AX, AX
+	JZ     done1
+	MOVQ   $-1, R11
+	BZHIQ  AX, R11, R11
+	KMOVW  R11, K1
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	MOVQ   dy_base+48(FP), AX
+	LEAQ   (AX)(DX*4), AX
+	MOVQ   x_base+72(FP), R11
+	LEAQ   (R11)(DX*4), R11
+	MOVQ   rows+216(FP), R12
 
 loop8:
-	VMOVUPS.Z   (BX), K1, Z7
-	VFMADD213PS Z3, Z2, Z7
-	VMOVUPS.Z   (AX), K1, Z8
-	VFMADD213PS Z6, Z5, Z8
-	VCMPPS      $0x11, Z7, Z0, K2
-	VCMPPS      $0x11, Z1, Z7, K2, K2
-	VMOVAPS.Z   Z8, K2, Z8
-	VMOVUPS.Z   (BX), K1, Z7
-	VSUBPS      Z4, Z7, Z7
-	VADDPS      Z8, Z14, Z14
-	VFMADD231PS Z8, Z7, Z15
+	VMOVUPS.Z   (R11), K1, Z2
+	VMOVUPS.Z   (DI)(DX*4), K1, Z3
+	VMOVUPS.Z   (SI)(DX*4), K1, Z4
+	VFMADD213PS Z3, Z4, Z2
+	VMOVUPS.Z   (AX), K1, Z3
+	VMOVUPS.Z   (R10)(DX*4), K1, Z4
+	VMOVUPS.Z   (R9)(DX*4), K1, Z5
+	VFMADD213PS Z4, Z5, Z3
+	VCMPPS      $0x11, Z2, Z0, K2
+	VCMPPS      $0x11, Z1, Z2, K2, K2
+	VMOVAPS.Z   Z3, K2, Z3
+	VMOVUPS.Z   (R11), K1, Z2
+	VMOVUPS.Z   (R8)(DX*4), K1, Z4
+	VSUBPS      Z4, Z2, Z2
+	VADDPS      Z3, Z14, Z14
+	VFMADD231PS Z3, Z2, Z15
+	PREFETCHT0  (AX)(BX*1)
 	ADDQ        CX, AX
-	ADDQ        CX, BX
-	DECQ        SI
+	PREFETCHT0  (R11)(BX*1)
+	ADDQ        CX, R11
+	DECQ        R12
 	JNZ         loop8
 	MOVQ        sumDz_base+0(FP), AX
 	VMOVUPS.Z   (AX)(DX*4), K1, Z0
@@ -7460,32 +8096,32 @@ block4:
 	VMOVUPS      (SI)(R12*4), Z12
 	VMOVUPS      (DI)(R12*4), Z13
 	VFMADD213PS  (R8)(R12*4), Z13, Z12
-	VMOVUPS      Z1, Z13
-	VMOVUPS      Z2, Z14
-	VMAXPS       Z12, Z13, Z13
-	VMINPS       Z13, Z14, Z13
+	VMAXPS       Z12, Z1, Z13
+	VMINPS       Z13, Z2, Z13
 	VMULPS       Z3, Z13, Z14
 	VRNDSCALEPS  $0x00, Z14, Z14
 	VMOVAPS      Z13, Z13
 	VFNMSUB231PS Z4, Z14, Z13
 	VFNMADD231PS Z5, Z14, Z13
-	VMOVUPS      Z6, Z15
-	VFMADD213PS  Z7, Z13, Z15
-	VFMADD213PS  Z8, Z13, Z15
-	VFMADD213PS  Z9, Z13, Z15
-	VFMADD213PS  Z10, Z13, Z15
-	VFMADD213PS  Z11, Z13, Z15
-	VMULPS       Z13, Z15, Z15
-	VFMADD213PS  Z13, Z13, Z15
-	VADDPS       Z0, Z15, Z15
-	VSCALEFPS    Z14, Z15, Z15
-	VADDPS       Z0, Z15, Z15
-	VDIVPS       Z15, Z0, Z15
-	VSUBPS       Z15, Z0, Z13
+	VMULPS       Z13, Z13, Z15
+	VMOVUPS      Z6, Z16
+	VFMADD213PS  Z7, Z13, Z16
+	VMOVUPS      Z8, Z17
+	VFMADD213PS  Z9, Z13, Z17
+	VFMADD213PS  Z17, Z15, Z16
+	VMOVUPS      Z10, Z17
+	VFMADD213PS  Z11, Z13, Z17
+	VFMADD213PS  Z17, Z15, Z16
+	VFMADD213PS  Z13, Z15, Z16
+	VADDPS       Z0, Z16, Z16
+	VSCALEFPS    Z14, Z16, Z16
+	VADDPS       Z0, Z16, Z16
+	VDIVPS       Z16, Z0, Z16
+	VSUBPS       Z16, Z0, Z13
 	VFMADD213PS  Z0, Z12, Z13
-	VMULPS       Z13, Z15, Z15
 	VMOVUPS      (BX)(R12*4), Z12
-	VMULPS       Z15, Z12, Z12
+	VMULPS       Z16, Z12, Z12
+	VMULPS       Z13, Z12, Z12
 	VMOVUPS      (SI)(R12*4), Z13
 	VMOVUPS      (R10)(R12*4), Z14
 	VFMADD213PS  (R11)(R12*4), Z14, Z13
@@ -7494,32 +8130,32 @@ block4:
 	VMOVUPS      64(SI)(R12*4), Z12
 	VMOVUPS      64(DI)(R12*4), Z13
 	VFMADD213PS  64(R8)(R12*4), Z13, Z12
-	VMOVUPS      Z1, Z13
-	VMOVUPS      Z2, Z14
-	VMAXPS       Z12, Z13, Z13
-	VMINPS       Z13, Z14, Z13
+	VMAXPS       Z12, Z1, Z13
+	VMINPS       Z13, Z2, Z13
 	VMULPS       Z3, Z13, Z14
 	VRNDSCALEPS  $0x00, Z14, Z14
 	VMOVAPS      Z13, Z13
 	VFNMSUB231PS Z4, Z14, Z13
 	VFNMADD231PS Z5, Z14, Z13
-	VMOVUPS      Z6, Z15
-	VFMADD213PS  Z7, Z13, Z15
-	VFMADD213PS  Z8, Z13, Z15
-	VFMADD213PS  Z9, Z13, Z15
-	VFMADD213PS  Z10, Z13, Z15
-	VFMADD213PS  Z11, Z13, Z15
-	VMULPS       Z13, Z15, Z15
-	VFMADD213PS  Z13, Z13, Z15
-	VADDPS       Z0, Z15, Z15
-	VSCALEFPS    Z14, Z15, Z15
-	VADDPS       Z0, Z15, Z15
-	VDIVPS       Z15, Z0, Z15
-	VSUBPS       Z15, Z0, Z13
+	VMULPS       Z13, Z13, Z15
+	VMOVUPS      Z6, Z16
+	VFMADD213PS  Z7, Z13, Z16
+	VMOVUPS      Z8, Z17
+	VFMADD213PS  Z9, Z13, Z17
+	VFMADD213PS  Z17, Z15, Z16
+	VMOVUPS      Z10, Z17
+	VFMADD213PS  Z11, Z13, Z17
+	VFMADD213PS  Z17, Z15, Z16
+	VFMADD213PS  Z13, Z15, Z16
+	VADDPS       Z0, Z16, Z16
+	VSCALEFPS    Z14, Z16, Z16
+	VADDPS       Z0, Z16, Z16
+	VDIVPS       Z16, Z0, Z16
+	VSUBPS       Z16, Z0, Z13
 	VFMADD213PS  Z0, Z12, Z13
-	VMULPS       Z13, Z15, Z15
 	VMOVUPS      64(BX)(R12*4), Z12
-	VMULPS       Z15, Z12, Z12
+	VMULPS       Z16, Z12, Z12
+	VMULPS       Z13, Z12, Z12
 	VMOVUPS      64(SI)(R12*4), Z13
 	VMOVUPS      64(R10)(R12*4), Z14
 	VFMADD213PS  64(R11)(R12*4), Z14, Z13
@@ -7536,32 +8172,32 @@ block6:
 	VMOVUPS      (SI)(R12*4), Z12
 	VMOVUPS      (DI)(R12*4), Z13
 	VFMADD213PS  (R8)(R12*4), Z13, Z12
-	VMOVUPS      Z1, Z13
-	VMOVUPS      Z2, Z14
-	VMAXPS       Z12, Z13, Z13
-	VMINPS       Z13, Z14, Z13
+	VMAXPS       Z12, Z1, Z13
+	VMINPS       Z13, Z2, Z13
 	VMULPS       Z3, Z13, Z14
 	VRNDSCALEPS  $0x00, Z14, Z14
 	VMOVAPS      Z13, Z13
 	VFNMSUB231PS Z4, Z14, Z13
 	VFNMADD231PS Z5, Z14, Z13
-	VMOVUPS      Z6, Z15
-	VFMADD213PS  Z7, Z13, Z15
-	VFMADD213PS  Z8, Z13, Z15
-	VFMADD213PS  Z9, Z13, Z15
-	VFMADD213PS  Z10, Z13, Z15
-	VFMADD213PS  Z11, Z13, Z15
-	VMULPS       Z13, Z15, Z15
-	VFMADD213PS  Z13, Z13, Z15
-	VADDPS       Z0, Z15, Z15
-	VSCALEFPS    Z14, Z15, Z15
-	VADDPS       Z0, Z15, Z15
-	VDIVPS       Z15, Z0, Z15
-	VSUBPS       Z15, Z0, Z13
+	VMULPS       Z13, Z13, Z15
+	VMOVUPS      Z6, Z16
+	VFMADD213PS  Z7, Z13, Z16
+	VMOVUPS      Z8, Z17
+	VFMADD213PS  Z9, Z13, Z17
+	VFMADD213PS  Z17, Z15, Z16
+	VMOVUPS      Z10, Z17
+	VFMADD213PS  Z11, Z13, Z17
+	VFMADD213PS  Z17, Z15, Z16
+	VFMADD213PS  Z13, Z15, Z16
+	VADDPS       Z0, Z16, Z16
+	VSCALEFPS    Z14, Z16, Z16
+	VADDPS       Z0, Z16, Z16
+	VDIVPS       Z16, Z0, Z16
+	VSUBPS       Z16, Z0, Z13
 	VFMADD213PS  Z0, Z12, Z13
-	VMULPS       Z13, Z15, Z15
 	VMOVUPS      (BX)(R12*4), Z12
-	VMULPS       Z15, Z12, Z12
+	VMULPS       Z16, Z12, Z12
+	VMULPS       Z13, Z12, Z12
 	VMOVUPS      (SI)(R12*4), Z13
 	VMOVUPS      (R10)(R12*4), Z14
 	VFMADD213PS  (R11)(R12*4), Z14, Z13
@@ -7581,32 +8217,32 @@ smaller7:
 	VMOVUPS.Z    (R8)(R12*4), K1, Z13
 	VMOVUPS.Z    (DI)(R12*4), K1, Z14
 	VFMADD213PS  Z13, Z14, Z12
-	VMOVUPS      Z1, Z13
-	VMOVUPS      Z2, Z14
-	VMAXPS       Z12, Z13, Z13
-	VMINPS       Z13, Z14, Z13
+	VMAXPS       Z12, Z1, Z13
+	VMINPS       Z13, Z2, Z13
 	VMULPS       Z3, Z13, Z14
 	VRNDSCALEPS  $0x00, Z14, Z14
 	VMOVAPS      Z13, Z13
 	VFNMSUB231PS Z4, Z14, Z13
 	VFNMADD231PS Z5, Z14, Z13
-	VMOVUPS      Z6, Z15
-	VFMADD213PS  Z7, Z13, Z15
-	VFMADD213PS  Z8, Z13, Z15
-	VFMADD213PS  Z9, Z13, Z15
-	VFMADD213PS  Z10, Z13, Z15
-	VFMADD213PS  Z11, Z13, Z15
-	VMULPS       Z13, Z15, Z15
-	VFMADD213PS  Z13, Z13, Z15
-	VADDPS       Z0, Z15, Z15
-	VSCALEFPS    Z14, Z15, Z15
-	VADDPS       Z0, Z15, Z15
-	VDIVPS       Z15, Z0, Z15
-	VSUBPS       Z15, Z0, Z13
+	VMULPS       Z13, Z13, Z15
+	VMOVUPS      Z6, Z16
+	VFMADD213PS  Z7, Z13, Z16
+	VMOVUPS      Z8, Z17
+	VFMADD213PS  Z9, Z13, Z17
+	VFMADD213PS  Z17, Z15, Z16
+	VMOVUPS      Z10, Z17
+	VFMADD213PS  Z11, Z13, Z17
+	VFMADD213PS  Z17, Z15, Z16
+	VFMADD213PS  Z13, Z15, Z16
+	VADDPS       Z0, Z16, Z16
+	VSCALEFPS    Z14, Z16, Z16
+	VADDPS       Z0, Z16, Z16
+	VDIVPS       Z16, Z0, Z16
+	VSUBPS       Z16, Z0, Z13
 	VFMADD213PS  Z0, Z12, Z13
-	VMULPS       Z13, Z15, Z15
 	VMOVUPS.Z    (BX)(R12*4), K1, Z12
-	VMULPS       Z15, Z12, Z12
+	VMULPS       Z16, Z12, Z12
+	VMULPS       Z13, Z12, Z12
 	VMOVUPS.Z    (SI)(R12*4), K1, Z13
 	VMOVUPS.Z    (R11)(R12*4), K1, Z14
 	VMOVUPS.Z    (R10)(R12*4), K1, Z15
@@ -7868,34 +8504,34 @@ block4:
 	VMOVUPS      (SI)(R14*4), Z12
 	VMOVUPS      (DI)(R14*4), Z13
 	VFMADD213PS  (R8)(R14*4), Z13, Z12
-	VMOVUPS      Z1, Z13
-	VMOVUPS      Z2, Z14
-	VMAXPS       Z12, Z13, Z13
-	VMINPS       Z13, Z14, Z13
+	VMAXPS       Z12, Z1, Z13
+	VMINPS       Z13, Z2, Z13
 	VMULPS       Z3, Z13, Z14
 	VRNDSCALEPS  $0x00, Z14, Z14
 	VMOVAPS      Z13, Z13
 	VFNMSUB231PS Z4, Z14, Z13
 	VFNMADD231PS Z5, Z14, Z13
-	VMOVUPS      Z6, Z15
-	VFMADD213PS  Z7, Z13, Z15
-	VFMADD213PS  Z8, Z13, Z15
-	VFMADD213PS  Z9, Z13, Z15
-	VFMADD213PS  Z10, Z13, Z15
-	VFMADD213PS  Z11, Z13, Z15
-	VMULPS       Z13, Z15, Z15
-	VFMADD213PS  Z13, Z13, Z15
-	VADDPS       Z0, Z15, Z15
-	VSCALEFPS    Z14, Z15, Z15
-	VADDPS       Z0, Z15, Z15
-	VDIVPS       Z15, Z0, Z15
-	VSUBPS       Z15, Z0, Z13
+	VMULPS       Z13, Z13, Z15
+	VMOVUPS      Z6, Z16
+	VFMADD213PS  Z7, Z13, Z16
+	VMOVUPS      Z8, Z17
+	VFMADD213PS  Z9, Z13, Z17
+	VFMADD213PS  Z17, Z15, Z16
+	VMOVUPS      Z10, Z17
+	VFMADD213PS  Z11, Z13, Z17
+	VFMADD213PS  Z17, Z15, Z16
+	VFMADD213PS  Z13, Z15, Z16
+	VADDPS       Z0, Z16, Z16
+	VSCALEFPS    Z14, Z16, Z16
+	VADDPS       Z0, Z16, Z16
+	VDIVPS       Z16, Z0, Z16
+	VSUBPS       Z16, Z0, Z13
 	VFMADD213PS  Z0, Z12, Z13
-	VMULPS       Z13, Z15, Z15
 	VMOVUPS      (BX)(R14*4), Z12
-	VMOVUPS      (R12)(R14*4), Z13
-	VFMADD213PS  (R13)(R14*4), Z13, Z12
-	VMULPS       Z15, Z12, Z12
+	VMOVUPS      (R12)(R14*4), Z14
+	VFMADD213PS  (R13)(R14*4), Z14, Z12
+	VMULPS       Z16, Z12, Z12
+	VMULPS       Z13, Z12, Z12
 	VMOVUPS      (SI)(R14*4), Z13
 	VMOVUPS      (R10)(R14*4), Z14
 	VFMADD213PS  (R11)(R14*4), Z14, Z13
@@ -7904,34 +8540,34 @@ block4:
 	VMOVUPS      64(SI)(R14*4), Z12
 	VMOVUPS      64(DI)(R14*4), Z13
 	VFMADD213PS  64(R8)(R14*4), Z13, Z12
-	VMOVUPS      Z1, Z13
-	VMOVUPS      Z2, Z14
-	VMAXPS       Z12, Z13, Z13
-	VMINPS       Z13, Z14, Z13
+	VMAXPS       Z12, Z1, Z13
+	VMINPS       Z13, Z2, Z13
 	VMULPS       Z3, Z13, Z14
 	VRNDSCALEPS  $0x00, Z14, Z14
 	VMOVAPS      Z13, Z13
 	VFNMSUB231PS Z4, Z14, Z13
 	VFNMADD231PS Z5, Z14, Z13
-	VMOVUPS      Z6, Z15
-	VFMADD213PS  Z7, Z13, Z15
-	VFMADD213PS  Z8, Z13, Z15
-	VFMADD213PS  Z9, Z13, Z15
-	VFMADD213PS  Z10, Z13, Z15
-	VFMADD213PS  Z11, Z13, Z15
-	VMULPS       Z13, Z15, Z15
-	VFMADD213PS  Z13, Z13, Z15
-	VADDPS       Z0, Z15, Z15
-	VSCALEFPS    Z14, Z15, Z15
-	VADDPS       Z0, Z15, Z15
-	VDIVPS       Z15, Z0, Z15
-	VSUBPS       Z15, Z0, Z13
+	VMULPS       Z13, Z13, Z15
+	VMOVUPS      Z6, Z16
+	VFMADD213PS  Z7, Z13, Z16
+	VMOVUPS      Z8, Z17
+	VFMADD213PS  Z9, Z13, Z17
+	VFMADD213PS  Z17, Z15, Z16
+	VMOVUPS      Z10, Z17
+	VFMADD213PS  Z11, Z13, Z17
+	VFMADD213PS  Z17, Z15, Z16
+	VFMADD213PS  Z13, Z15, Z16
+	VADDPS       Z0, Z16, Z16
+	VSCALEFPS    Z14, Z16, Z16
+	VADDPS       Z0, Z16, Z16
+	VDIVPS       Z16, Z0, Z16
+	VSUBPS       Z16, Z0, Z13
 	VFMADD213PS  Z0, Z12, Z13
-	VMULPS       Z13, Z15, Z15
 	VMOVUPS      64(BX)(R14*4), Z12
-	VMOVUPS      64(R12)(R14*4), Z13
-	VFMADD213PS  64(R13)(R14*4), Z13, Z12
-	VMULPS       Z15, Z12, Z12
+	VMOVUPS      64(R12)(R14*4), Z14
+	VFMADD213PS  64(R13)(R14*4), Z14, Z12
+	VMULPS       Z16, Z12, Z12
+	VMULPS       Z13, Z12, Z12
 	VMOVUPS      64(SI)(R14*4), Z13
 	VMOVUPS      64(R10)(R14*4), Z14
 	VFMADD213PS  64(R11)(R14*4), Z14, Z13
@@ -7948,34 +8584,34 @@ block6:
 	VMOVUPS      (SI)(R14*4), Z12
 	VMOVUPS      (DI)(R14*4), Z13
 	VFMADD213PS  (R8)(R14*4), Z13, Z12
-	VMOVUPS      Z1, Z13
-	VMOVUPS      Z2, Z14
-	VMAXPS       Z12, Z13, Z13
-	VMINPS       Z13, Z14, Z13
+	VMAXPS       Z12, Z1, Z13
+	VMINPS       Z13, Z2, Z13
 	VMULPS       Z3, Z13, Z14
 	VRNDSCALEPS  $0x00, Z14, Z14
 	VMOVAPS      Z13, Z13
 	VFNMSUB231PS Z4, Z14, Z13
 	VFNMADD231PS Z5, Z14, Z13
-	VMOVUPS      Z6, Z15
-	VFMADD213PS  Z7, Z13, Z15
-	VFMADD213PS  Z8, Z13, Z15
-	VFMADD213PS  Z9, Z13, Z15
-	VFMADD213PS  Z10, Z13, Z15
-	VFMADD213PS  Z11, Z13, Z15
-	VMULPS       Z13, Z15, Z15
-	VFMADD213PS  Z13, Z13, Z15
-	VADDPS       Z0, Z15, Z15
-	VSCALEFPS    Z14, Z15, Z15
-	VADDPS       Z0, Z15, Z15
-	VDIVPS       Z15, Z0, Z15
-	VSUBPS       Z15, Z0, Z13
+	VMULPS       Z13, Z13, Z15
+	VMOVUPS      Z6, Z16
+	VFMADD213PS  Z7, Z13, Z16
+	VMOVUPS      Z8, Z17
+	VFMADD213PS  Z9, Z13, Z17
+	VFMADD213PS  Z17, Z15, Z16
+	VMOVUPS      Z10, Z17
+	VFMADD213PS  Z11, Z13, Z17
+	VFMADD213PS  Z17, Z15, Z16
+	VFMADD213PS  Z13, Z15, Z16
+	VADDPS       Z0, Z16, Z16
+	VSCALEFPS    Z14, Z16, Z16
+	VADDPS       Z0, Z16, Z16
+	VDIVPS       Z16, Z0, Z16
+	VSUBPS       Z16, Z0, Z13
 	VFMADD213PS  Z0, Z12, Z13
-	VMULPS       Z13, Z15, Z15
 	VMOVUPS      (BX)(R14*4), Z12
-	VMOVUPS      (R12)(R14*4), Z13
-	VFMADD213PS  (R13)(R14*4), Z13, Z12
-	VMULPS       Z15, Z12, Z12
+	VMOVUPS      (R12)(R14*4), Z14
+	VFMADD213PS  (R13)(R14*4), Z14, Z12
+	VMULPS       Z16, Z12, Z12
+	VMULPS       Z13, Z12, Z12
 	VMOVUPS      (SI)(R14*4), Z13
 	VMOVUPS      (R10)(R14*4), Z14
 	VFMADD213PS  (R11)(R14*4), Z14, Z13
@@ -7995,35 +8631,35 @@ smaller7:
 	VMOVUPS.Z    (R8)(R14*4), K1, Z13
 	VMOVUPS.Z    (DI)(R14*4), K1, Z14
 	VFMADD213PS  Z13, Z14, Z12
-	VMOVUPS      Z1, Z13
-	VMOVUPS      Z2, Z14
-	VMAXPS       Z12, Z13, Z13
-	VMINPS       Z13, Z14, Z13
+	VMAXPS       Z12, Z1, Z13
+	VMINPS       Z13, Z2, Z13
 	VMULPS       Z3, Z13, Z14
 	VRNDSCALEPS  $0x00, Z14, Z14
 	VMOVAPS      Z13, Z13
 	VFNMSUB231PS Z4, Z14, Z13
 	VFNMADD231PS Z5, Z14, Z13
-	VMOVUPS      Z6, Z15
-	VFMADD213PS  Z7, Z13, Z15
-	VFMADD213PS  Z8, Z13, Z15
-	VFMADD213PS  Z9, Z13, Z15
-	VFMADD213PS  Z10, Z13, Z15
-	VFMADD213PS  Z11, Z13, Z15
-	VMULPS       Z13, Z15, Z15
-	VFMADD213PS  Z13, Z13, Z15
-	VADDPS       Z0, Z15, Z15
-	VSCALEFPS    Z14, Z15, Z15
-	VADDPS       Z0, Z15, Z15
-	VDIVPS       Z15, Z0, Z15
-	VSUBPS       Z15, Z0, Z13
+	VMULPS       Z13, Z13, Z15
+	VMOVUPS      Z6, Z16
+	VFMADD213PS  Z7, Z13, Z16
+	VMOVUPS      Z8, Z17
+	VFMADD213PS  Z9, Z13, Z17
+	VFMADD213PS  Z17, Z15, Z16
+	VMOVUPS      Z10, Z17
+	VFMADD213PS  Z11, Z13, Z17
+	VFMADD213PS  Z17, Z15, Z16
+	VFMADD213PS  Z13, Z15, Z16
+	VADDPS       Z0, Z16, Z16
+	VSCALEFPS    Z14, Z16, Z16
+	VADDPS       Z0, Z16, Z16
+	VDIVPS       Z16, Z0, Z16
+	VSUBPS       Z16, Z0, Z13
 	VFMADD213PS  Z0, Z12, Z13
-	VMULPS       Z13, Z15, Z15
 	VMOVUPS.Z    (BX)(R14*4), K1, Z12
-	VMOVUPS.Z    (R13)(R14*4), K1, Z13
-	VMOVUPS.Z    (R12)(R14*4), K1, Z14
-	VFMADD213PS  Z13, Z14, Z12
-	VMULPS       Z15, Z12, Z12
+	VMOVUPS.Z    (R13)(R14*4), K1, Z14
+	VMOVUPS.Z    (R12)(R14*4), K1, Z15
+	VFMADD213PS  Z14, Z15, Z12
+	VMULPS       Z16, Z12, Z12
+	VMULPS       Z13, Z12, Z12
 	VMOVUPS.Z    (SI)(R14*4), K1, Z13
 	VMOVUPS.Z    (R11)(R14*4), K1, Z14
 	VMOVUPS.Z    (R10)(R14*4), K1, Z15

@@ -4,6 +4,21 @@
 
 package kernel
 
+// channelMomentsAVX2 computes
+// the following, fusing multiply and add (in another order, fixed by c):
+//
+//	for r := range rows {
+//		for i := range c {
+//			k := r*c + i
+//			d := x[k] - shift[i]
+//			sum[i] += d
+//			sq[i] += d * d
+//		}
+//	}
+//
+//go:noescape
+func channelMomentsAVX2(sum []float32, sq []float32, x []float32, shift []float32, rows int, c int)
+
 // normalizeIdentityAVX2 computes
 // the following, fusing multiply and add, with act(z) = z:
 //
@@ -357,6 +372,21 @@ func normalizeScaleBackwardSwishAVX2(dx []float32, dy []float32, x []float32, sc
 //
 //go:noescape
 func normalizeScaleBackwardClipAVX2(dx []float32, dy []float32, x []float32, scale []float32, shift []float32, a []float32, b []float32, d []float32, s []float32, q []float32, rows int, c int, lo float32, hi float32)
+
+// channelMomentsAVX512 computes
+// the following, fusing multiply and add (in another order, fixed by c):
+//
+//	for r := range rows {
+//		for i := range c {
+//			k := r*c + i
+//			d := x[k] - shift[i]
+//			sum[i] += d
+//			sq[i] += d * d
+//		}
+//	}
+//
+//go:noescape
+func channelMomentsAVX512(sum []float32, sq []float32, x []float32, shift []float32, rows int, c int)
 
 // normalizeIdentityAVX512 computes
 // the following, fusing multiply and add, with act(z) = z:

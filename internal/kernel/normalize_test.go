@@ -207,6 +207,19 @@ func TestNormalizeKernelsPropagateNaNAndInf(t *testing.T) {
 	})
 }
 
+func TestNormalizeClipPassesNoGradientAtItsLimits(t *testing.T) {
+	x := []float32{-1, 0, 1e-40, 5.9999995, 6, 7, nan, inf, -inf, 3}
+	dy, one, zero := make([]float32, len(x)), make([]float32, len(x)), make([]float32, len(x))
+	for i := range x {
+		dy[i], one[i] = 2, 1
+	}
+	eachPath(t, func(t *testing.T) {
+		sum, sumX := make([]float32, len(x)), make([]float32, len(x))
+		NormalizeActivateBackwardSums(sum, sumX, dy, x, one, zero, zero, nil, nil, 1, len(x), Activation{Kind: ClipActivation, Hi: 6})
+		near(t, "sum of dz", sum, []float32{0, 0, 2, 2, 0, 0, 0, 0, 0, 2}, 0, nil)
+	})
+}
+
 func TestNormalizeRefusesHalfAGateAndUnknownActivations(t *testing.T) {
 	v := make([]float32, 4)
 	for name, f := range map[string]func(){

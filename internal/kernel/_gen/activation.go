@@ -95,12 +95,20 @@ func (e *emitter) constant(c float64) op {
 	return e.data.float32(c)
 }
 
+// register returns a constant in a register, which is not to be written.
+func (e *emitter) register(c op) vec {
+	if v, ok := c.(vec); ok {
+		return v
+	}
+	v := e.vec()
+	e.VMOVUPS(c, v)
+	return v
+}
+
 // denominator returns 1 + exp(-x) and leaves x alone.
 func (s *sigmoid) denominator(e *emitter, x vec) vec {
 	t, n, r := e.vec(), e.vec(), e.vec()
-	lo, hi := e.vec(), e.vec()
-	e.VMOVUPS(s.limits[0], lo)
-	e.VMOVUPS(s.limits[1], hi)
+	lo, hi := e.register(s.limits[0]), e.register(s.limits[1])
 	e.VMAXPS(x, lo, t) // a NaN wins where it is the first operand
 	e.VMINPS(t, hi, t)
 	e.VMULPS(s.negLog, t, n)
@@ -112,13 +120,12 @@ func (s *sigmoid) denominator(e *emitter, x vec) vec {
 	e.VMOVAPS(t, r)
 	e.VFNMSUB231PS(s.ln2[0], n, r) // r = -t - n*high
 	e.VFNMADD231PS(s.ln2[1], n, r)
-	p := e.vec()
-	e.VMOVUPS(s.poly[0], p)
-	for _, c := range s.poly[1:] {
-		e.VFMADD213PS(c, r, p)
-	}
-	e.VMULPS(r, p, p)
-	e.VFMADD213PS(r, r, p) // r + r^2*polynomial
+	square := e.vec()
+	e.VMULPS(r, r, square)
+	p := s.pair(e, r, 0)
+	e.VFMADD213PS(s.pair(e, r, 2), square, p)
+	e.VFMADD213PS(s.pair(e, r, 4), square, p)
+	e.VFMADD213PS(r, square, p) // r + r^2*polynomial
 	e.VADDPS(s.one, p, p)
 	if e.wide {
 		e.VSCALEFPS(n, p, p)
@@ -126,6 +133,15 @@ func (s *sigmoid) denominator(e *emitter, x vec) vec {
 		s.power(e, n, p)
 	}
 	e.VADDPS(s.one, p, p)
+	return p
+}
+
+// pair returns poly[i]*r + poly[i+1]. The polynomial is summed by pairs, for
+// a chain of all its terms would keep the processor waiting.
+func (s *sigmoid) pair(e *emitter, r vec, i int) vec {
+	p := e.vec()
+	e.VMOVUPS(s.poly[i], p)
+	e.VFMADD213PS(s.poly[i+1], r, p)
 	return p
 }
 

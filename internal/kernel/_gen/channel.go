@@ -55,24 +55,6 @@ var reductions = []reduction{
 		},
 	},
 	{
-		name: "channelMoments", sums: []string{"sum", "sq"}, inputs: []string{"x"}, channels: []string{"shift"},
-		add: func(e *emitter, in, ch, s []vec) {
-			e.VSUBPS(ch[0], in[0], in[0])
-			e.VADDPS(in[0], s[0], s[0])
-			e.VFMADD231PS(in[0], in[0], s[1])
-		},
-		loop: []string{
-			"var s, t float32",
-			"for r := range rows {",
-			"	d := x[r*c+i] - shift[i]",
-			"	s += d",
-			"	t += d * d",
-			"}",
-			"sum[i] += s",
-			"sq[i] += t",
-		},
-	},
-	{
 		name: "channelDot2", sums: []string{"sumDy", "sumDyXhat"}, inputs: []string{"dy", "x"}, channels: []string{"mean"}, factor: "rstd",
 		add: func(e *emitter, in, ch, s []vec) {
 			e.VADDPS(in[0], s[0], s[0])

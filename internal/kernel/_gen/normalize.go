@@ -8,6 +8,7 @@ import (
 )
 
 func writeNormalize(e *emitter) {
+	channelMoments.writePlain(e)
 	for _, k := range normalizeKernels {
 		for _, a := range activations() {
 			k.write(e, a)
@@ -33,27 +34,21 @@ type site struct {
 	act      activation
 	inputs   map[string]mem
 	channels map[string]mem
-	resident map[string]vec // channels held in registers; nil where none are
 	sums     []vec
 }
 
 func (s *site) input(name string) vec { return s.loaded(s.inputs[name]) }
 
-// channel is a value per channel in a register.
-func (s *site) channel(name string) vec {
-	if v, ok := s.resident[name]; ok {
-		return v
-	}
-	return s.loaded(s.channels[name])
-}
+// channel is a value per channel. It comes from the nearest cache each time:
+// that is free beside the arithmetic, and registers are few.
+func (s *site) channel(name string) vec { return s.loaded(s.channels[name]) }
 
-// operand is the same as the first operand of an instruction, in memory
-// where it can be.
+// operand is the same as the first operand of an instruction.
 func (s *site) operand(name string) op {
-	if s.resident == nil && !s.masked {
-		return s.channels[name]
+	if s.masked {
+		return s.channel(name)
 	}
-	return s.channel(name)
+	return s.channels[name]
 }
 
 func (s *site) z() vec {
@@ -158,6 +153,19 @@ var normalizeKernels = []normalizeKernel{
 	},
 }
 
+// channelMoments is a kernel of the same form without z.
+var channelMoments = normalizeKernel{
+	name: "channelMoments", sums: []string{"sum", "sq"}, inputs: []string{"x"}, channels: []string{"shift"},
+	emit: func(s *site) vec {
+		v := s.input("x")
+		s.VSUBPS(s.operand("shift"), v, v)
+		s.VADDPS(v, s.sums[0], s.sums[0])
+		s.VFMADD231PS(v, v, s.sums[1])
+		return nil
+	},
+	loop: []string{"d := x[k] - shift[i]", "sum[i] += d", "sq[i] += d * d"},
+}
+
 // slices lists the parameters that are slices.
 func (k normalizeKernel) slices() []string {
 	names := slices.Concat(k.sums, k.inputs, k.channels)
@@ -168,16 +176,7 @@ func (k normalizeKernel) slices() []string {
 }
 
 func (k normalizeKernel) write(e *emitter, a activation) {
-	lead := "the following, fusing multiply and add, with " + a.meaning
-	if k.out == "" {
-		lead += " (in another order, fixed by c)"
-	}
-	doc := []string{lead + ":", "", "	for r := range rows {", "		for i := range c {", "			k := r*c + i"}
-	for _, line := range append([]string{"z := x[k]*scale[i] + shift[i]"}, k.loop...) {
-		doc = append(doc, "			"+line)
-	}
-	e.function(k.name+a.name, "("+strings.Join(k.slices(), ", ")+" []float32, rows, c int, lo, hi float32)",
-		append(doc, "		}", "	}")...)
+	k.function(e, a.name, "rows, c int, lo, hi float32", ", with "+a.meaning, append([]string{"z := x[k]*scale[i] + shift[i]"}, k.loop...))
 	a.prepare(e)
 	if k.out == "" {
 		k.writeSums(e, a)
@@ -185,6 +184,26 @@ func (k normalizeKernel) write(e *emitter, a activation) {
 		k.writeMap(e, a)
 	}
 	e.finish()
+}
+
+// writePlain writes a kernel of sums that has no activation.
+func (k normalizeKernel) writePlain(e *emitter) {
+	k.function(e, "", "rows, c int", "", k.loop)
+	k.writeSums(e, activation{})
+	e.finish()
+}
+
+// function starts the function and documents its loop.
+func (k normalizeKernel) function(e *emitter, variant, sizes, with string, loop []string) {
+	lead := "the following, fusing multiply and add" + with
+	if k.out == "" {
+		lead += " (in another order, fixed by c)"
+	}
+	doc := []string{lead + ":", "", "	for r := range rows {", "		for i := range c {", "			k := r*c + i"}
+	for _, line := range loop {
+		doc = append(doc, "			"+line)
+	}
+	e.function(k.name+variant, "("+strings.Join(k.slices(), ", ")+" []float32, "+sizes+")", append(doc, "		}", "	}")...)
 }
 
 // pointers loads the addresses of several slices by name.
@@ -206,8 +225,7 @@ func (e *emitter) places(p map[string]gp, index gp, v int) map[string]mem {
 }
 
 // writeMap walks the rows from end to end, so that memory is read and
-// written in its order; the values of channels come from the nearest cache
-// each time, which costs less than the strides of a walk by channels.
+// written in its order.
 func (k normalizeKernel) writeMap(e *emitter, a activation) {
 	rows, stride := e.param("rows"), e.GP64()
 	end := e.label("end")
@@ -237,23 +255,21 @@ func (k normalizeKernel) writeMap(e *emitter, a activation) {
 }
 
 // writeSums walks the rows once for every few vectors of channels, whose
-// sums stay in registers.
+// sums stay in registers. These are strides that the processor does not
+// foresee, so each row has the one a call's height further on fetched: the
+// next call goes on there. A fetch beyond the end of a slice does nothing.
 func (k normalizeKernel) writeSums(e *emitter, a activation) {
 	c, stride, index := e.param("c"), e.GP64(), e.GP64()
 	e.MOVQ(c, stride)
 	e.SHLQ(operand.U8(2), stride)
 	e.XORQ(index, index)
-	inputs, channels := e.pointers(k.inputs), e.pointers(k.channels)
+	ahead := e.param("rows")
+	e.IMULQ(stride, ahead)
+	channels := e.pointers(k.channels)
 	e.stages(c, []int{4, 1}, func(vectors int) {
 		var sites []*site
 		for v := range vectors {
 			s := &site{emitter: e, act: a, inputs: map[string]mem{}, channels: e.places(channels, index, v), sums: e.vecs(len(k.sums))}
-			if e.resident(vectors, len(k.channels)+len(k.sums)) {
-				s.resident = map[string]vec{}
-				for _, name := range k.channels {
-					s.resident[name] = e.loaded(s.channels[name])
-				}
-			}
 			for _, acc := range s.sums {
 				e.zero(acc)
 			}
@@ -261,8 +277,8 @@ func (k normalizeKernel) writeSums(e *emitter, a activation) {
 		}
 		at := map[string]gp{}
 		for _, name := range k.inputs {
-			at[name] = e.GP64()
-			e.LEAQ(mem{Base: inputs[name], Index: index, Scale: 4}, at[name])
+			at[name] = e.base(name)
+			e.LEAQ(mem{Base: at[name], Index: index, Scale: 4}, at[name])
 		}
 		e.loop(e.param("rows"), func() {
 			for v, s := range sites {
@@ -272,6 +288,9 @@ func (k normalizeKernel) writeSums(e *emitter, a activation) {
 				k.emit(s)
 			}
 			for _, name := range k.inputs {
+				for line := 0; line < vectors*e.bytes(); line += 64 {
+					e.PREFETCHT0(mem{Base: at[name], Index: ahead, Scale: 1, Disp: line})
+				}
 				e.ADDQ(stride, at[name])
 			}
 		})
@@ -285,13 +304,4 @@ func (k normalizeKernel) writeSums(e *emitter, a activation) {
 		}
 		e.ADDQ(operand.I32(vectors*e.lanes()), index)
 	})
-}
-
-// resident reports whether the values of a number of channel vectors fit
-// into registers beside the constants of an activation.
-func (e *emitter) resident(vectors, values int) bool {
-	if e.wide {
-		return vectors*values <= 14
-	}
-	return vectors*values <= 7
 }

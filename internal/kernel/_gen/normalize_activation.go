@@ -41,9 +41,9 @@ func swishActivation() activation {
 			q := s.vec()
 			s.VSUBPS(p, k.one, q)
 			s.VFMADD213PS(k.one, z, q)
-			s.VMULPS(q, p, p)
 			dz := g()
-			s.VMULPS(p, dz, dz)
+			s.VMULPS(p, dz, dz) // beside the computation of q
+			s.VMULPS(q, dz, dz)
 			return dz
 		},
 	}
