@@ -72,6 +72,9 @@ func (a *app) benchInfer(ctx context.Context, o benchOptions) (*throughput, erro
 		return nil, err
 	}
 	defer pool.Close()
+	if err := a.tellProfile(o, machine); err != nil {
+		return nil, err
+	}
 	steps, spent, err := measure(ctx, o.seconds, func() error { return machine.Run(0) })
 	return a.netThroughput(o, summary, steps, spent, 1), err
 }
@@ -89,6 +92,9 @@ func (a *app) benchTrain(ctx context.Context, o benchOptions) (*throughput, erro
 	}
 	updater, err := exec.NewUpdater(rule, store, pool, store.DecayMask(true), 1)
 	if err != nil {
+		return nil, err
+	}
+	if err := a.tellProfile(o, machine); err != nil {
 		return nil, err
 	}
 	done := 0

@@ -17,6 +17,7 @@ type benchOptions struct {
 	size, batch, source int
 	seconds             float64
 	mode                string
+	profile             bool
 }
 
 // throughput is what every bench prints; figures that do not apply are absent.
@@ -70,6 +71,7 @@ func (a *app) benchCommand() *cobra.Command {
 		case "train", "infer":
 			flags.StringVar(&o.model, "model", o.model, "architecture (melanoma models list) or ONNX file")
 			flags.IntVar(&o.batch, "batch", o.batch, "images a step")
+			flags.BoolVar(&o.profile, "profile", false, "print where the time of a step goes, on stderr")
 		case "augment":
 			flags.IntVar(&o.source, "source", o.source, "size of the picture before it is resized")
 			flags.StringVar(&o.mode, "mode", o.mode, "fast (parity is not built yet)")

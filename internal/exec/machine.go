@@ -29,8 +29,9 @@ var _ gorgonia.VM = (*Machine)(nil)
 
 // step is one operator bound to its places.
 type step struct {
-	name string // the operator, for errors and profiles
+	name string // the operator, for profiles
 	run  func()
+	cost StepCost // but for the time
 }
 
 // Compile plans the program over the store's parameters, without the named
@@ -54,11 +55,11 @@ func Compile(p *graph.Program, s *Store, pool *Pool, withoutRules ...string) (*M
 		if v.home != v {
 			continue // a view of something computed before
 		}
-		m.steps = append(m.steps, step{v.op.String(), c.bind(v)})
+		m.steps = append(m.steps, step{v.op.String(), c.bind(v), costOf(v)})
 	}
 	for _, cp := range copies {
 		src := c.data(cp.from)
-		m.steps = append(m.steps, step{"copy", func() { copy(cp.to, src) }})
+		m.steps = append(m.steps, step{name: "copy", run: func() { copy(cp.to, src) }})
 	}
 	m.outputs(c)
 	return m, nil

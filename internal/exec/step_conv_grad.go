@@ -57,8 +57,45 @@ func (c *compiler) convGradWeights(s graph.ConvGradWeights, a call) func() {
 }
 
 // productTN binds c[k,n] = a[m,k]^T b[m,n]. Small results are summed from
-// parts of the m rows; large ones are cut into blocks of their own rows.
+// parts of the m rows; large ones are cut into blocks of their own rows. Where
+// the transposed product suits the kernel's tiles better it is computed instead.
 func (c *compiler) productTN(dst, a, b []float32, m, k, n int) func() {
+	if tileCost(n, k) < tileCost(k, n) {
+		flipped := make([]float32, len(dst))
+		run := c.productTNAsIs(flipped, b, a, m, n, k)
+		return func() {
+			run()
+			transpose(dst, flipped, n, k)
+		}
+	}
+	return c.productTNAsIs(dst, a, b, m, k, n)
+}
+
+// tileCost is what the kernel's tiles of 14 x 32 spend on a product of k x n,
+// in tiles. One of 16 columns costs most of a full one: it has the same
+// broadcasts.
+func tileCost(k, n int) float64 {
+	const rows, cols, narrow = 14, 32, 0.75
+	wide := float64(n / cols)
+	switch rest := n % cols; {
+	case rest > cols/2:
+		wide++
+	case rest > 0:
+		wide += narrow
+	}
+	return float64(partsOf(k, rows)) * wide
+}
+
+// transpose writes src [rows,cols] to dst [cols,rows].
+func transpose(dst, src []float32, rows, cols int) {
+	for i := range rows {
+		for j := range cols {
+			dst[j*rows+i] = src[i*cols+j]
+		}
+	}
+}
+
+func (c *compiler) productTNAsIs(dst, a, b []float32, m, k, n int) func() {
 	const rowsAPart, blockRows, mostPartials = 2048, 96, 1 << 20
 	parts := min(partsOf(m, rowsAPart), 8, max(1, mostPartials/(k*n)))
 	r := c.newReduction(dst, parts)
@@ -89,8 +126,10 @@ func (c *compiler) depthwiseGradWeights(dw, x, dy []float32, cc convCall) func()
 	}
 }
 
+// denseGradWeights sums patches^T dy, [kH*kW*I, O], image by image: the
+// channels of dy fill the kernel's columns better than the few of a patch.
 func (c *compiler) denseGradWeights(dw, x, dy []float32, cc convCall) func() {
-	sum := make([]float32, len(dw))
+	sum, ordered := make([]float32, len(dw)), make([]float32, len(dw))
 	r := c.newReduction(sum, cc.n)
 	rows := cc.patchRows()
 	scratch := c.scratch(rows * cc.g.OutW * cc.patch)
@@ -101,13 +140,14 @@ func (c *compiler) denseGradWeights(dw, x, dy []float32, cc convCall) func() {
 			m := (hi - lo) * cc.g.OutW
 			cols := scratch[worker][:m*cc.patch]
 			kernel.Im2col(cols, x[i*cc.xImage:(i+1)*cc.xImage], cc.g, cc.in, lo, hi)
-			kernel.GemmTN(r.parts[i], cc.patch, dy[i*cc.yImage+lo*width:i*cc.yImage+hi*width], cc.out, cols, cc.patch, m, cc.patch, cc.out, lo > 0)
+			kernel.GemmTN(r.parts[i], cc.out, cols, cc.patch, dy[i*cc.yImage+lo*width:i*cc.yImage+hi*width], cc.out, m, cc.out, cc.patch, lo > 0)
 		}
 	}
 	return func() {
 		c.pool.Run(cc.n, each)
 		r.sum()
-		restoreWeights(dw, sum, cc.out, cc.in, cc.g.KH*cc.g.KW)
+		transpose(ordered, sum, cc.patch, cc.out)
+		restoreWeights(dw, ordered, cc.out, cc.in, cc.g.KH*cc.g.KW)
 	}
 }
 
