@@ -183,7 +183,9 @@ func (g *gemm) sum(rows int, sums []vec) {
 		g.LEAQ(mem{Base: g.a, Index: g.lda, Scale: 8}, a[1])
 		g.SUBQ(g.lda, a[1])
 	}
+	fetch := g.fetchAhead(a[0], b)
 	g.loop(k, func() {
+		fetch()
 		bs := make([]vec, g.vectors)
 		for v := range bs {
 			bs[v] = g.loadB(b, v)
@@ -204,6 +206,29 @@ func (g *gemm) sum(rows int, sums []vec) {
 			g.ADDQ(operand.I32(64), b)
 		}
 	})
+}
+
+// rowsAhead is how many rows of A and B before their use a transposed product
+// asks for them: some hundred cycles, what main memory takes to answer. The
+// rows are a stride apart, which the processor's own prefetching does not
+// follow far.
+const rowsAhead = 16
+
+// fetchAhead returns the code that asks for the cache lines of a later row of
+// A and B; packed products walk along their rows and need none.
+func (g *gemm) fetchAhead(a, b gp) func() {
+	if !g.transposed {
+		return func() {}
+	}
+	aheadA, aheadB := g.GP64(), g.GP64()
+	g.IMUL3Q(operand.I32(rowsAhead), g.lda, aheadA)
+	g.IMUL3Q(operand.I32(rowsAhead), g.ldb, aheadB)
+	return func() {
+		g.PREFETCHT0(mem{Base: a, Index: aheadA, Scale: 1})
+		for line := 0; line < g.vectors*g.bytes(); line += 64 {
+			g.PREFETCHT0(mem{Base: b, Index: aheadB, Scale: 1, Disp: line})
+		}
+	}
 }
 
 // elementA is the place of A's element of one row at this step of k.

@@ -1,0 +1,68 @@
+package exec
+
+import (
+	"fmt"
+
+	"melanoma/internal/kernel"
+)
+
+// norm says where the scale and shift of a batch normalisation come from.
+// Its inputs are x, stats, gamma, beta for a batch's own statistics and x,
+// gamma, beta, mean, variance for given ones.
+type norm struct {
+	eps   float64
+	fixed bool
+}
+
+// width is the number of inputs that a normalisation takes.
+func (n norm) width() int {
+	if n.fixed {
+		return 5
+	}
+	return 4
+}
+
+func (n norm) String() string { return fmt.Sprintf("norm eps=%g fixed=%t", n.eps, n.fixed) }
+
+// normActivate is a(n(x)); inputs are those of the normalisation.
+type normActivate struct {
+	norm
+	act kernel.Activation
+}
+
+// normActivateSqueeze is the mean over positions of a(n(x)), [N,1,1,C].
+type normActivateSqueeze normActivate
+
+// normActivateExcite is a(n(x))*s; s is the last input.
+type normActivateExcite normActivate
+
+// normActivateDot is the sum over positions of dy*a(n(x)), [N,1,1,C]; dy is
+// the last input.
+type normActivateDot normActivate
+
+// normActivateGradParams is [2,C], the gradients of gamma and beta. Inputs are
+// x, stats, gamma, beta, dy, and with excited also s and dsq: the gradient of
+// a(n(x)) is then dy*s + dsq/positions.
+type normActivateGradParams struct {
+	normActivate
+	excited bool
+}
+
+// normActivateGradInput is the gradient of x. Inputs are dy first, which it
+// may overwrite, then x, stats, gamma, beta, the gradients of gamma and beta,
+// and with excited also s and dsq.
+type normActivateGradInput struct {
+	normActivate
+	excited bool
+}
+
+func (o normActivate) String() string        { return fmt.Sprintf("activate %v %v", o.norm, o.act) }
+func (o normActivateSqueeze) String() string { return "squeeze of " + normActivate(o).String() }
+func (o normActivateExcite) String() string  { return "excite of " + normActivate(o).String() }
+func (o normActivateDot) String() string     { return "excite-ds of " + normActivate(o).String() }
+func (o normActivateGradParams) String() string {
+	return fmt.Sprintf("%v dparams excited=%t", o.normActivate, o.excited)
+}
+func (o normActivateGradInput) String() string {
+	return fmt.Sprintf("%v dx excited=%t", o.normActivate, o.excited)
+}
