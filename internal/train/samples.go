@@ -37,6 +37,12 @@ func (tr *trainer) keepSample() error {
 	if !ok {
 		return nil
 	}
+	return tr.keepSampleOf(index)
+}
+
+// keepSampleOf writes the present weights as the sample of that index, with
+// statistics of its own; the chain goes on with those that it had.
+func (tr *trainer) keepSampleOf(index int) error {
 	running := slices.Clone(tr.store.Buffers())
 	if err := tr.recomputeStatistics(index); err != nil {
 		return err
