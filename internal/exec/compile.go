@@ -8,7 +8,10 @@ import (
 // compiler binds the steps of a planned program.
 type compiler struct {
 	*Machine
-	plan *planner
+	plan     *planner
+	loans    []loan
+	workUsed int // of the step being bound
+	workSize int // of the step that needs most
 }
 
 // data returns the memory of a value.
@@ -24,9 +27,18 @@ func (c *compiler) data(v *value) []float32 {
 // call is what a step works on.
 type call struct {
 	y      []float32
+	also   [][]float32 // results of companions by slot, nil where there is none
 	x      [][]float32
 	yShape []int
 	shapes [][]int
+}
+
+// beside returns the result of the companion in a slot, nil if there is none.
+func (a call) beside(slot int) []float32 {
+	if slot < len(a.also) {
+		return a.also[slot]
+	}
+	return nil
 }
 
 // bind returns the function that computes a value.
@@ -35,6 +47,13 @@ func (c *compiler) bind(v *value) func() {
 	for _, in := range v.in {
 		a.x = append(a.x, c.data(in))
 		a.shapes = append(a.shapes, in.shape)
+	}
+	for _, also := range v.also {
+		if also == nil {
+			a.also = append(a.also, nil)
+			continue
+		}
+		a.also = append(a.also, c.data(also))
 	}
 	switch s := v.op.(type) {
 	case addition:
@@ -50,7 +69,7 @@ func (c *compiler) bind(v *value) func() {
 func (c *compiler) bindSpec(spec graph.Spec, a call) func() {
 	switch s := spec.(type) {
 	case graph.Conv:
-		return c.conv(s, a)
+		return c.convolve(convolution{ConvAttrs: s.ConvAttrs, x: plain}, a)
 	case graph.ConvGradInput:
 		return c.convGradInput(s, a)
 	case graph.ConvGradWeights:
@@ -66,7 +85,7 @@ func (c *compiler) bindSpec(spec graph.Spec, a call) func() {
 	case graph.BatchNormGradParams:
 		return c.batchNormGradParams(s, a)
 	case graph.BatchNormGradInput:
-		return c.batchNormGradInput(s, a)
+		return c.loaded(s, a)
 	case graph.Unary, graph.UnaryGrad, graph.Product:
 		return c.elementwise(spec, a)
 	case graph.Bias, graph.BiasGrad, graph.Excite, graph.ExciteGradScale, graph.Squeeze, graph.SqueezeGrad:
@@ -81,18 +100,18 @@ func (c *compiler) bindSpec(spec graph.Spec, a call) func() {
 // bindFused binds an operator that a fusion rule made.
 func (c *compiler) bindFused(op operator, a call) func() {
 	switch s := op.(type) {
-	case normActivate:
-		return c.normActivate(s, a)
+	case normActivate, normActivateExcite, normActivateGradInput:
+		return c.loaded(op, a)
 	case normActivateSqueeze:
 		return c.normActivateSqueeze(s, a)
-	case normActivateExcite:
-		return c.normActivateExcite(s, a)
 	case normActivateDot:
 		return c.normActivateDot(s, a)
 	case normActivateGradParams:
 		return c.normActivateGradParams(s, a)
-	case normActivateGradInput:
-		return c.normActivateGradInput(s, a)
+	case convolution:
+		return c.convolve(s, a)
+	case convGradients:
+		return c.convGradients(s, a)
 	default:
 		panic("exec: no kernel for the fused operator " + op.String())
 	}
@@ -138,31 +157,37 @@ func (c *compiler) rowBlocks(rows, width int, f func(lo, hi int)) func() {
 
 // reduction adds up partial results of equal size in a fixed order.
 type reduction struct {
-	pool  *Pool
 	parts [][]float32
+	add   func()
 }
 
-// newReduction returns room for `parts` partial results. The first one is the
-// destination itself.
-func (c *compiler) newReduction(dst []float32, parts int) *reduction {
-	r := &reduction{pool: c.pool, parts: make([][]float32, parts)}
-	r.parts[0] = dst
+// newReduction returns room for `parts` partial results of the given size.
+// The first one is where the sum will be: dst, or borrowed memory if dst is
+// nil.
+func (c *compiler) newReduction(dst []float32, size, parts int) *reduction {
+	r := &reduction{parts: make([][]float32, parts), add: func() {}}
+	if r.parts[0] = dst; dst == nil {
+		c.borrow(&r.parts[0], size)
+	}
 	for i := 1; i < parts; i++ {
-		r.parts[i] = make([]float32, len(dst))
+		c.borrow(&r.parts[i], size)
+	}
+	if parts > 1 {
+		r.add = c.blocks(size, func(lo, hi int) {
+			sum := r.parts[0][lo:hi]
+			for _, p := range r.parts[1:] {
+				kernel.Add(sum, sum, p[lo:hi])
+			}
+		})
 	}
 	return r
 }
 
-// sum adds parts 1, 2, ... to part 0, element by element in that order.
-func (r *reduction) sum() {
-	if len(r.parts) == 1 {
-		return
-	}
-	r.pool.ranges(len(r.parts[0]), blockSize, func(lo, hi, _, _ int) {
-		for _, p := range r.parts[1:] {
-			kernel.Add(r.parts[0][lo:hi], r.parts[0][lo:hi], p[lo:hi])
-		}
-	})
+// sum adds parts 1, 2, ... to part 0, element by element in that order, and
+// returns it.
+func (r *reduction) sum() []float32 {
+	r.add()
+	return r.parts[0]
 }
 
 func area(shape []int) int { return shape[1] * shape[2] }

@@ -29,6 +29,11 @@ var rules = []rule{
 	{"excite", "a(n(x))*s from x", fuseExcite},
 	{"excite-scale-gradient", "sum of dy*a(n(x)) from dy and x", fuseExciteScaleGradient},
 	{"excite-gradient", "the gradient of a(n(x)) behind a squeeze and excitation, dy*s + q, inside the two passes", fuseExciteGradient},
+	{"gradients", "both gradients of a convolution in one pass over dy", fuseGradients},
+	{"statistics", "mean and variance of a convolution's result while it is in cache", fuseStatistics},
+	{"load", "a(n(x)) and a(n(x))*s where convolutions load them; not stored", fuseLoad},
+	{"load-gradient", "the gradient of n's input where the gradients of the convolution before it load it", fuseLoadGradient},
+	{"parameters", "the gradients of gamma and beta where the gradient of a(n(x)) is made", fuseParameters},
 }
 
 // RuleNames lists the fusion rules in their order.
@@ -52,6 +57,9 @@ func rulesWithout(off []string) []rule {
 func (p *planner) apply(r rule) bool {
 	users := map[*value][]*value{}
 	for _, v := range p.order {
+		if _, ok := v.op.(companion); ok {
+			continue // computed by the step of another value
+		}
 		for _, in := range v.in {
 			users[in] = append(users[in], v)
 		}

@@ -17,8 +17,7 @@ type Machine struct {
 	arena   []float32
 	inputs  map[string][]float32
 	steps   []step
-	packs   []func()
-	packed  uint64 // the store's generation whose weights are packed
+	work    []float32 // memory that one step after the other uses while it runs
 	logits  []float32
 	pooled  []float32
 	loss    []float32
@@ -52,11 +51,13 @@ func Compile(p *graph.Program, s *Store, pool *Pool, withoutRules ...string) (*M
 	m.arena = make([]float32, plan.size)
 	c := &compiler{Machine: m, plan: plan}
 	for _, v := range plan.order {
-		if v.home != v {
-			continue // a view of something computed before
+		if _, ok := v.op.(companion); ok || v.home != v {
+			continue // computed by another step, or a view of something computed before
 		}
+		c.workUsed = 0
 		m.steps = append(m.steps, step{v.op.String(), c.bind(v), costOf(v)})
 	}
+	c.lend()
 	for _, cp := range copies {
 		src := c.data(cp.from)
 		m.steps = append(m.steps, step{name: "copy", run: func() { copy(cp.to, src) }})
@@ -131,10 +132,7 @@ func (m *Machine) Input(name string) []float32 { return m.inputs[name] }
 // Run computes everything once. key selects the dropout masks.
 func (m *Machine) Run(key uint64) error {
 	*m.program.Key = key
-	if m.packed != m.store.generation {
-		m.pool.Run(len(m.packs), func(part, _ int) { m.packs[part]() })
-		m.packed = m.store.generation
-	}
+	m.store.refresh(m.pool)
 	for _, s := range m.steps {
 		s.run()
 	}

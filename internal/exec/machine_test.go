@@ -80,7 +80,10 @@ func networks() map[string]network {
 			x = graph.Swish(graph.Conv2D(x, b.param("a", 4, 3, 3, 3), conv(1, [4]int{1, 1, 1, 1}, 1)))
 			return graph.Conv2D(x, b.param("b", 6, 4, 5, 3), conv(2, [4]int{2, 1, 1, 0}, 1))
 		}},
-		"inverted residual with squeeze and excitation": {4, 8, 8, 5, func(x *gorgonia.Node, b *builder) *gorgonia.Node {
+		"two inverted residuals, the second with squeeze and excitation": {4, 8, 8, 5, func(x *gorgonia.Node, b *builder) *gorgonia.Node {
+			f := graph.Clip(b.norm("bn4", graph.Conv2D(x, b.param("expand0", 20, 8, 1, 1), conv(1, [4]int{}, 1))), 0, 6)
+			f = graph.Clip(b.norm("bn5", graph.Conv2D(f, b.param("dw0", 20, 1, 5, 5), conv(2, [4]int{1, 1, 2, 2}, 20))), 0, 6)
+			x = b.norm("bn6", graph.Conv2D(f, b.param("project0", 8, 20, 1, 1), conv(1, [4]int{}, 1)))
 			h := graph.Swish(b.norm("bn1", graph.Conv2D(x, b.param("expand", 24, 8, 1, 1), conv(1, [4]int{}, 1))))
 			h = graph.Swish(b.norm("bn2", graph.Conv2D(h, b.param("dw", 24, 1, 3, 3), conv(1, [4]int{1, 1, 1, 1}, 24))))
 			s := graph.AddBias(graph.Conv2D(graph.GlobalMean(h), b.param("reduce", 3, 24, 1, 1), conv(1, [4]int{}, 1)), b.param("reduce.bias", 3))
@@ -255,7 +258,7 @@ func TestWorkersDoNotChangeResults(t *testing.T) {
 // TestRunAllocatesLittle counts the allocations of a run after the first.
 // What is left are closures of steps that prepare numbers a channel.
 func TestRunAllocatesLittle(t *testing.T) {
-	m, _ := machine(t, networks()["inverted residual with squeeze and excitation"].program(t, tensor.Float32), 1)
+	m, _ := machine(t, networks()["two inverted residuals, the second with squeeze and excitation"].program(t, tensor.Float32), 1)
 	if err := m.Run(1); err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,8 @@
 package exec
 
 import (
+	"fmt"
+
 	"gorgonia.org/gorgonia"
 
 	"melanoma/internal/graph"
@@ -60,7 +62,8 @@ func (p *planner) wanted() []*gorgonia.Node {
 	return nodes
 }
 
-// arrange orders the values that the outputs need, inputs first.
+// arrange orders the values that the outputs need, inputs first. Companions
+// follow the value that they accompany.
 func (p *planner) arrange() {
 	p.order = p.order[:0]
 	done := map[*value]bool{}
@@ -74,23 +77,54 @@ func (p *planner) arrange() {
 			f := stack[len(stack)-1]
 			stack = stack[:len(stack)-1]
 			if f.open {
-				p.order = append(p.order, f.v)
+				p.emit(f.v)
 				continue
 			}
-			if done[f.v] || f.v.outside {
+			v := f.v
+			if _, ok := v.op.(companion); ok {
+				v = v.in[0]
+			}
+			if done[v] || v.outside {
 				continue
 			}
-			done[f.v] = true
-			stack = append(stack, frame{f.v, true})
-			for i := len(f.v.in) - 1; i >= 0; i-- {
-				stack = append(stack, frame{v: f.v.in[i]})
+			done[v] = true
+			stack = append(stack, frame{v, true})
+			for i := len(v.in) - 1; i >= 0; i-- {
+				stack = append(stack, frame{v: v.in[i]})
 			}
 		}
 	}
+	p.live()
+}
+
+// emit appends a value and its companions to the order.
+func (p *planner) emit(v *value) {
+	p.order = append(p.order, v)
+	for _, c := range v.also {
+		if c != nil {
+			c.in = append([]*value{v}, v.in...) // rules may have changed what v reads
+			p.order = append(p.order, c)
+		}
+	}
+}
+
+// live finds the last reader of every value. A step's companions read what it
+// reads, so nothing that it reads is given up before all its results have a
+// place. It panics on an order that reads what is not computed yet: a rule
+// would have made a step wait for itself.
+func (p *planner) live() {
+	for _, v := range p.order {
+		v.last = -1
+	}
+	computed := map[*value]bool{}
 	for i, v := range p.order {
 		for _, in := range v.in {
+			if !in.outside && !computed[in] {
+				panic(fmt.Sprintf("exec: plan: %s reads %s before it is computed", v.op, in.op))
+			}
 			in.last = i
 		}
+		computed[v] = true
 	}
 }
 

@@ -41,16 +41,28 @@ func costOf(v *value) StepCost {
 	for _, in := range v.in {
 		c.Bytes += 4 * int64(in.size)
 	}
+	for _, also := range v.also {
+		if also != nil {
+			c.Bytes += 4 * int64(also.size)
+		}
+	}
 	switch s := v.op.(type) {
-	case graph.Conv: // y [N,H,W,O] times the length of a patch
-		c.FLOPs = 2 * int64(v.size) * int64(v.in[1].size/v.in[1].shape[0])
+	case graph.Conv:
+		c.FLOPs = convFLOPs(v, v.in[1])
+	case convolution:
+		c.FLOPs = convFLOPs(v, v.in[s.weights()])
 	case graph.ConvGradInput: // dy, w
-		c.FLOPs = 2 * int64(v.in[0].size) * int64(v.in[1].size/v.in[1].shape[0])
+		c.FLOPs = convFLOPs(v.in[0], v.in[1])
 	case graph.ConvGradWeights: // x, dy
-		c.FLOPs = 2 * int64(v.in[1].size) * int64(v.size/v.shape[0])
+		c.FLOPs = convFLOPs(v.in[1], v)
+	case convGradients:
+		c.FLOPs = 2 * convFLOPs(v.in[0], v.in[s.dy.n+s.x.n])
 	case graph.MatMul:
 		_, _, inner, _ := s.Dims(v.in[0].shape, v.in[1].shape)
 		c.FLOPs = 2 * int64(v.size) * int64(inner)
 	}
 	return c
 }
+
+// convFLOPs is 2 for each element of y [N,H,W,O] and of a filter of w.
+func convFLOPs(y, w *value) int64 { return 2 * int64(y.size) * int64(w.size/w.shape[0]) }

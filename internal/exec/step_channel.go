@@ -102,11 +102,11 @@ func (c *compiler) biasGrad(a call) func() {
 	ch := len(a.y)
 	dy := a.x[0]
 	rows := len(dy) / ch
-	sums := newChannelSums(rows, ch)
+	total := c.newChannelSums(rows, ch).bind(c.pool, func(sum []float32, lo, hi int) {
+		kernel.ChannelSum(sum, dy[lo*ch:hi*ch], hi-lo, ch)
+	})
 	return func() {
-		for k, v := range sums.run(c.pool, rows, func(sum []float32, lo, hi int) {
-			kernel.ChannelSum(sum, dy[lo*ch:hi*ch], hi-lo, ch)
-		}) {
+		for k, v := range total() {
 			a.y[k] = float32(v)
 		}
 	}

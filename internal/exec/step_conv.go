@@ -47,27 +47,6 @@ func newConvCall(a graph.ConvAttrs, x, w, y []int) convCall {
 	}
 }
 
-// conv binds y = x * w.
-func (c *compiler) conv(s graph.Conv, a call) func() {
-	cc := newConvCall(s.ConvAttrs, a.shapes[0], a.shapes[1], a.yShape)
-	x, w, y := a.x[0], a.x[1], a.y
-	switch kindOf(s.ConvAttrs, a.shapes[0], a.shapes[1]) {
-	case pointwise:
-		packed := make([]float32, kernel.PackedLen(cc.in, cc.out))
-		c.packs = append(c.packs, func() { kernel.PackBT(packed, w, cc.in, cc.out, cc.in) })
-		return c.product(y, x, packed, cc.n*cc.positions, cc.out, cc.in)
-	case depthwise:
-		packed := c.packDepthwise(w, cc)
-		return c.imageRows(cc.n, cc.g.OutH, cc.g.OutW*cc.out, func(i, lo, hi int) {
-			kernel.DepthwiseForward(y[i*cc.yImage:(i+1)*cc.yImage], x[i*cc.xImage:(i+1)*cc.xImage], packed, cc.g, cc.in, lo, hi)
-		})
-	case dense:
-		return c.convDense(x, w, y, cc)
-	default:
-		return reference(s, a)
-	}
-}
-
 // product binds y[m,n] = x[m,k] times packed weights, cut into row blocks.
 func (c *compiler) product(y, x, packed []float32, m, n, k int) func() {
 	each := func(lo, hi, _, _ int) {
@@ -93,18 +72,33 @@ func (c *compiler) imageRows(n, rows, width int, f func(image, lo, hi int)) func
 	return func() { c.pool.Run(n*per, each) }
 }
 
-func (c *compiler) packDepthwise(w []float32, cc convCall) []float32 {
-	packed := make([]float32, len(w))
-	c.packs = append(c.packs, func() { kernel.PackDepthwise(packed, w, cc.g.KH, cc.g.KW, cc.in) })
-	return packed
+func (c *compiler) packInputRows(w []float32, cc convCall) []float32 {
+	return c.store.pack(w, inputRows, kernel.PackedLen(cc.in, cc.out), func(dst []float32) { kernel.PackBT(dst, w, cc.in, cc.out, cc.in) })
 }
 
-// patchWeights keeps w [O,I,kH,kW] as [O, kH*kW*I], the order of patches.
-func (c *compiler) patchWeights(w []float32, cc convCall, then func(ordered []float32)) {
+func (c *compiler) packOutputRows(w []float32, cc convCall) []float32 {
+	return c.store.pack(w, outputRows, kernel.PackedLen(cc.out, cc.in), func(dst []float32) { kernel.PackB(dst, w, cc.out, cc.in, cc.in) })
+}
+
+func (c *compiler) packDepthwise(w []float32, cc convCall) []float32 {
+	return c.store.pack(w, tapRows, len(w), func(dst []float32) { kernel.PackDepthwise(dst, w, cc.g.KH, cc.g.KW, cc.in) })
+}
+
+// packPatchRows packs w [O,I,kH,kW] for patches in the order kH, kW, I.
+func (c *compiler) packPatchRows(w []float32, cc convCall) []float32 {
 	ordered := make([]float32, len(w))
-	c.packs = append(c.packs, func() {
+	return c.store.pack(w, patchRows, kernel.PackedLen(cc.patch, cc.out), func(dst []float32) {
 		reorderWeights(ordered, w, cc.out, cc.in, cc.g.KH*cc.g.KW)
-		then(ordered)
+		kernel.PackBT(dst, ordered, cc.patch, cc.out, cc.patch)
+	})
+}
+
+// packPatchCols packs the same for the gradient of the patches.
+func (c *compiler) packPatchCols(w []float32, cc convCall) []float32 {
+	ordered := make([]float32, len(w))
+	return c.store.pack(w, patchCols, kernel.PackedLen(cc.out, cc.patch), func(dst []float32) {
+		reorderWeights(ordered, w, cc.out, cc.in, cc.g.KH*cc.g.KW)
+		kernel.PackB(dst, ordered, cc.out, cc.patch, cc.patch)
 	})
 }
 
@@ -133,31 +127,4 @@ func restoreWeights(w, src []float32, out, in, taps int) {
 // patchRows is the number of output rows whose patches are made at a time.
 func (cc convCall) patchRows() int {
 	return max(1, min(cc.g.OutH, (1<<16)/(cc.g.OutW*cc.patch)))
-}
-
-func (c *compiler) convDense(x, w, y []float32, cc convCall) func() {
-	packed := make([]float32, kernel.PackedLen(cc.patch, cc.out))
-	c.patchWeights(w, cc, func(ordered []float32) { kernel.PackBT(packed, ordered, cc.patch, cc.out, cc.patch) })
-	rows := cc.patchRows()
-	per := partsOf(cc.g.OutH, rows)
-	scratch := c.scratch(rows * cc.g.OutW * cc.patch)
-	width := cc.g.OutW * cc.out
-	each := func(part, worker int) {
-		i, lo := part/per, part%per*rows
-		hi := min(lo+rows, cc.g.OutH)
-		m := (hi - lo) * cc.g.OutW
-		cols := scratch[worker][:m*cc.patch]
-		kernel.Im2col(cols, x[i*cc.xImage:(i+1)*cc.xImage], cc.g, cc.in, lo, hi)
-		kernel.GemmPacked(y[i*cc.yImage+lo*width:i*cc.yImage+hi*width], cc.out, cols, cc.patch, packed, m, cc.out, cc.patch, false)
-	}
-	return func() { c.pool.Run(cc.n*per, each) }
-}
-
-// scratch returns one array of the given size for each worker.
-func (c *compiler) scratch(size int) [][]float32 {
-	s := make([][]float32, c.pool.Workers())
-	for i := range s {
-		s[i] = make([]float32, size)
-	}
-	return s
 }

@@ -11,9 +11,7 @@ func (c *compiler) convGradInput(s graph.ConvGradInput, a call) func() {
 	dy, w, dx := a.x[0], a.x[1], a.y
 	switch kindOf(s.ConvAttrs, a.yShape, a.shapes[1]) {
 	case pointwise:
-		packed := make([]float32, kernel.PackedLen(cc.out, cc.in))
-		c.packs = append(c.packs, func() { kernel.PackB(packed, w, cc.out, cc.in, cc.in) })
-		return c.product(dx, dy, packed, cc.n*cc.positions, cc.in, cc.out)
+		return c.product(dx, dy, c.packOutputRows(w, cc), cc.n*cc.positions, cc.in, cc.out)
 	case depthwise:
 		packed := c.packDepthwise(w, cc)
 		return c.imageRows(cc.n, cc.g.InH, cc.g.InW*cc.in, func(i, lo, hi int) {
@@ -27,8 +25,7 @@ func (c *compiler) convGradInput(s graph.ConvGradInput, a call) func() {
 }
 
 func (c *compiler) denseGradInput(dx, dy, w []float32, cc convCall) func() {
-	packed := make([]float32, kernel.PackedLen(cc.out, cc.patch))
-	c.patchWeights(w, cc, func(ordered []float32) { kernel.PackB(packed, ordered, cc.out, cc.patch, cc.patch) })
+	packed := c.packPatchCols(w, cc)
 	scratch := c.scratch(cc.positions * cc.patch)
 	each := func(i, worker int) {
 		cols := scratch[worker]
@@ -61,14 +58,11 @@ func (c *compiler) convGradWeights(s graph.ConvGradWeights, a call) func() {
 // the transposed product suits the kernel's tiles better it is computed instead.
 func (c *compiler) productTN(dst, a, b []float32, m, k, n int) func() {
 	if tileCost(n, k) < tileCost(k, n) {
-		flipped := make([]float32, len(dst))
-		run := c.productTNAsIs(flipped, b, a, m, n, k)
-		return func() {
-			run()
-			transpose(dst, flipped, n, k)
-		}
+		flipped := c.productTNAsIs(nil, b, a, m, n, k)
+		return func() { transpose(dst, flipped(), n, k) }
 	}
-	return c.productTNAsIs(dst, a, b, m, k, n)
+	run := c.productTNAsIs(dst, a, b, m, k, n)
+	return func() { run() }
 }
 
 // tileCost is what the kernel's tiles of 14 x 32 spend on a product of k x n,
@@ -95,10 +89,12 @@ func transpose(dst, src []float32, rows, cols int) {
 	}
 }
 
-func (c *compiler) productTNAsIs(dst, a, b []float32, m, k, n int) func() {
+// productTNAsIs binds the product into dst, or into borrowed memory that the
+// returned function returns.
+func (c *compiler) productTNAsIs(dst, a, b []float32, m, k, n int) func() []float32 {
 	const rowsAPart, blockRows, mostPartials = 2048, 96, 1 << 20
 	parts := min(partsOf(m, rowsAPart), 8, max(1, mostPartials/(k*n)))
-	r := c.newReduction(dst, parts)
+	r := c.newReduction(dst, k*n, parts)
 	blocks := partsOf(k, blockRows)
 	each := func(job, _ int) {
 		p, lo := job/blocks, job%blocks*blockRows
@@ -106,31 +102,30 @@ func (c *compiler) productTNAsIs(dst, a, b []float32, m, k, n int) func() {
 		from, to := m*p/parts, m*(p+1)/parts
 		kernel.GemmTN(r.parts[p][lo*n:hi*n], n, a[from*k+lo:(to-1)*k+hi], k, b[from*n:to*n], n, to-from, n, hi-lo, false)
 	}
-	return func() {
+	return func() []float32 {
 		c.pool.Run(parts*blocks, each)
-		r.sum()
+		return r.sum()
 	}
 }
 
 func (c *compiler) depthwiseGradWeights(dw, x, dy []float32, cc convCall) func() {
-	sum := make([]float32, len(dw))
-	r := c.newReduction(sum, cc.n)
+	r := c.newReduction(nil, len(dw), cc.n)
 	each := func(i, _ int) {
 		clear(r.parts[i])
 		kernel.DepthwiseBackwardWeights(r.parts[i], x[i*cc.xImage:(i+1)*cc.xImage], dy[i*cc.yImage:(i+1)*cc.yImage], cc.g, cc.in, 0, cc.g.OutH)
 	}
 	return func() {
 		c.pool.Run(cc.n, each)
-		r.sum()
-		kernel.UnpackDepthwise(dw, sum, cc.g.KH, cc.g.KW, cc.in)
+		kernel.UnpackDepthwise(dw, r.sum(), cc.g.KH, cc.g.KW, cc.in)
 	}
 }
 
 // denseGradWeights sums patches^T dy, [kH*kW*I, O], image by image: the
 // channels of dy fill the kernel's columns better than the few of a patch.
 func (c *compiler) denseGradWeights(dw, x, dy []float32, cc convCall) func() {
-	sum, ordered := make([]float32, len(dw)), make([]float32, len(dw))
-	r := c.newReduction(sum, cc.n)
+	var ordered []float32
+	c.borrow(&ordered, len(dw))
+	r := c.newReduction(nil, len(dw), cc.n)
 	rows := cc.patchRows()
 	scratch := c.scratch(rows * cc.g.OutW * cc.patch)
 	width := cc.g.OutW * cc.out
@@ -145,8 +140,7 @@ func (c *compiler) denseGradWeights(dw, x, dy []float32, cc convCall) func() {
 	}
 	return func() {
 		c.pool.Run(cc.n, each)
-		r.sum()
-		transpose(ordered, sum, cc.patch, cc.out)
+		transpose(ordered, r.sum(), cc.patch, cc.out)
 		restoreWeights(dw, ordered, cc.out, cc.in, cc.g.KH*cc.g.KW)
 	}
 }

@@ -34,28 +34,13 @@ func (f *affine) prepare() {
 	normalisation(f.scale, f.shift, f.mean, f.variance, f.gamma, f.beta, f.eps)
 }
 
-func (c *compiler) normActivate(o normActivate, a call) func() {
-	f := newAffine(o.norm, a, 0)
-	x, y, ch := a.x[0], a.y, len(f.gamma)
-	run := c.rowBlocks(len(x)/ch, ch, func(lo, hi int) {
-		kernel.NormalizeActivate(y[lo*ch:hi*ch], x[lo*ch:hi*ch], f.scale, f.shift, hi-lo, ch, o.act)
-	})
+// loaded binds a step that stores what a loader computes.
+func (c *compiler) loaded(op operator, a call) func() {
+	from := c.loader(load{op, len(a.x)}, a, 0)
+	ch := a.yShape[len(a.yShape)-1]
+	run := c.rowBlocks(len(a.y)/ch, ch, func(lo, hi int) { from.rows(a.y[lo*ch:hi*ch], lo, hi) })
 	return func() {
-		f.prepare()
-		run()
-	}
-}
-
-func (c *compiler) normActivateExcite(o normActivateExcite, a call) func() {
-	f := newAffine(o.norm, a, 0)
-	x, y, s, ch := a.x[0], a.y, a.x[o.width()], len(f.gamma)
-	positions := area(a.shapes[0])
-	run := c.imageRows(a.shapes[0][0], positions, ch, func(i, lo, hi int) {
-		from, to := (i*positions+lo)*ch, (i*positions+hi)*ch
-		kernel.NormalizeActivateScale(y[from:to], x[from:to], f.scale, f.shift, s[i*ch:(i+1)*ch], hi-lo, ch, o.act)
-	})
-	return func() {
-		f.prepare()
+		from.prepare()
 		run()
 	}
 }
@@ -137,7 +122,7 @@ func (c *compiler) normActivateGradParams(o normActivateGradParams, a call) func
 	per := partsOf(rows, most)
 	parts := make([][]float32, images*per)
 	for i := range parts {
-		parts[i] = make([]float32, 2*ch)
+		c.borrow(&parts[i], 2*ch)
 	}
 	each := func(part, _ int) {
 		i, lo := part/per, part%per*most
@@ -158,24 +143,5 @@ func (c *compiler) normActivateGradParams(o normActivateGradParams, a call) func
 			a.y[k] = float32(total[k] / math.Sqrt(float64(f.variance[k])+f.eps))
 			a.y[ch+k] = float32(total[ch+k])
 		}
-	}
-}
-
-func (c *compiler) normActivateGradInput(o normActivateGradInput, a call) func() {
-	f := newAffine(o.norm, a, 1)
-	dy, x, sums, ch := a.x[0], a.x[1], a.x[1+o.width()], len(f.gamma)
-	e := newExcitation(a, o.excited, a.shapes[1])
-	images, rows := imagesOf(a.shapes[1])
-	g := newInputGradient(ch)
-	run := c.imageRows(images, rows, ch, func(i, lo, hi int) {
-		from, to := (i*rows+lo)*ch, (i*rows+hi)*ch
-		s, q := e.of(i, ch)
-		kernel.NormalizeActivateBackward(a.y[from:to], dy[from:to], x[from:to], f.scale, f.shift, g.a, g.b, g.d, s, q, hi-lo, ch, o.act)
-	})
-	return func() {
-		f.prepare()
-		e.prepare()
-		g.prepare(f.gamma, f.mean, f.variance, sums, f.eps, images*rows)
-		run()
 	}
 }

@@ -11,28 +11,35 @@ import (
 // float32; the parts are then added in float64.
 const rowsAPart = 512
 
-// channelSums holds the partial sums of a reduction over rows, [parts][width].
+// channelSums adds up partial sums of some channels in a fixed order.
 type channelSums struct {
+	spans []span
 	parts [][]float32
 	total []float64
 }
 
-func newChannelSums(rows, width int) *channelSums {
-	s := &channelSums{parts: make([][]float32, partsOf(rows, rowsAPart)), total: make([]float64, width)}
-	for i := range s.parts {
-		s.parts[i] = make([]float32, width)
+// newChannelSums borrows room for sums over the rows of an array.
+func (c *compiler) newChannelSums(rows, width int) *channelSums {
+	spans := spansOf(1, rows, rowsAPart, false)
+	s := &channelSums{spans: spans, parts: make([][]float32, len(spans)), total: make([]float64, width)}
+	for i := range spans {
+		c.borrow(&s.parts[i], width)
 	}
 	return s
 }
 
-// run fills the parts and adds them up in order.
-func (s *channelSums) run(p *Pool, rows int, f func(sum []float32, lo, hi int)) []float64 {
-	p.ranges(rows, rowsAPart, func(lo, hi, part, _ int) {
+// bind returns the function that fills the parts by f, adds them up and
+// returns the totals.
+func (s *channelSums) bind(p *Pool, f func(sum []float32, lo, hi int)) func() []float64 {
+	each := func(part, _ int) {
 		clear(s.parts[part])
-		f(s.parts[part], lo, hi)
-	})
-	addParts(s.total, s.parts)
-	return s.total
+		f(s.parts[part], s.spans[part].lo, s.spans[part].hi)
+	}
+	return func() []float64 {
+		p.Run(len(s.parts), each)
+		addParts(s.total, s.parts)
+		return s.total
+	}
 }
 
 // addParts sets total to the sum of the parts, in their order.
@@ -45,32 +52,15 @@ func addParts(total []float64, parts [][]float32) {
 	}
 }
 
-// guessRows is the number of rows whose mean is the first guess at a
-// channel's mean.
-const guessRows = 64
-
-// batchNormStats binds mean and biased variance in one pass: sums of x and of
-// its square about a guess at the mean, taken from the first rows. The nearer
-// the guess, the fewer digits the difference of the two loses (Chan, Golub,
-// LeVeque 1983, section 3).
+// batchNormStats binds mean and biased variance of an array in memory.
 func (c *compiler) batchNormStats(a call) func() {
 	x, ch := a.x[0], a.yShape[1]
-	rows := len(x) / ch
-	mean, variance := a.y[:ch], a.y[ch:]
-	sums, guess := newChannelSums(rows, 2*ch), make([]float32, ch)
+	spans := spansOf(1, len(x)/ch, rowsAPart, false)
+	m := c.newMoments(a.y, spans)
+	each := func(part, _ int) { m.rows(x[spans[part].lo*ch:spans[part].hi*ch], part) }
 	return func() {
-		n := min(rows, guessRows)
-		clear(guess)
-		kernel.ChannelSum(guess, x[:n*ch], n, ch)
-		kernel.Scale(guess, guess, 1/float32(n))
-		total := sums.run(c.pool, rows, func(sum []float32, lo, hi int) {
-			kernel.ChannelMoments(sum[:ch], sum[ch:], x[lo*ch:hi*ch], guess, hi-lo, ch)
-		})
-		for k := range mean {
-			first := total[k] / float64(rows)
-			mean[k] = float32(float64(guess[k]) + first)
-			variance[k] = float32(max(0, total[ch+k]/float64(rows)-first*first))
-		}
+		c.pool.Run(len(spans), each)
+		m.sum()
 	}
 }
 
@@ -116,15 +106,14 @@ func (c *compiler) batchNormGradParams(s graph.BatchNormGradParams, a call) func
 	ch := a.yShape[1]
 	rows := len(x) / ch
 	rstd := make([]float32, ch)
-	sums := newChannelSums(rows, 2*ch)
+	total := c.newChannelSums(rows, 2*ch).bind(c.pool, func(sum []float32, lo, hi int) {
+		kernel.ChannelDot2(sum[ch:], sum[:ch], dy[lo*ch:hi*ch], x[lo*ch:hi*ch], stats[:ch], rstd, hi-lo, ch)
+	})
 	return func() {
 		for k := range rstd {
 			rstd[k] = float32(1 / math.Sqrt(float64(stats[ch+k])+s.Eps))
 		}
-		total := sums.run(c.pool, rows, func(sum []float32, lo, hi int) {
-			kernel.ChannelDot2(sum[ch:], sum[:ch], dy[lo*ch:hi*ch], x[lo*ch:hi*ch], stats[:ch], rstd, hi-lo, ch)
-		})
-		for k, v := range total {
+		for k, v := range total() {
 			a.y[k] = float32(v)
 		}
 	}
@@ -148,19 +137,5 @@ func (g inputGradient) prepare(gamma, mean, variance, sums []float32, eps float6
 		slope := -factor * r * float64(sums[k]) / float64(rows)
 		g.a[k], g.b[k] = float32(factor), float32(slope)
 		g.d[k] = float32(-factor*float64(sums[ch+k])/float64(rows) - slope*float64(mean[k]))
-	}
-}
-
-func (c *compiler) batchNormGradInput(s graph.BatchNormGradInput, a call) func() {
-	dy, x, stats, gamma, sums := a.x[0], a.x[1], a.x[2], a.x[3], a.x[4]
-	ch := len(gamma)
-	rows := len(x) / ch
-	g := newInputGradient(ch)
-	apply := c.rowBlocks(rows, ch, func(lo, hi int) {
-		kernel.BatchNormBackward(a.y[lo*ch:hi*ch], dy[lo*ch:hi*ch], x[lo*ch:hi*ch], g.a, g.b, g.d, hi-lo, ch)
-	})
-	return func() {
-		g.prepare(gamma, stats[:ch], stats[ch:], sums, s.Eps, rows)
-		apply()
 	}
 }

@@ -16,6 +16,9 @@ type Store struct {
 	index                  map[string]int
 	paramCount             int    // entries[:paramCount] are trainable
 	generation             uint64 // counts changes of the parameters
+	packs                  map[packKey]*pack
+	fills                  []func() // of all packs
+	packed                 uint64   // the generation that the packs hold, 0 for none
 }
 
 type entry struct {

@@ -18,12 +18,36 @@ type addition struct{}
 
 func (addition) String() string { return "add" }
 
+// companion is the operator of a value that another value's step computes on
+// its way; its inputs are that value and what that value reads.
+type companion struct{ what string }
+
+func (c companion) String() string { return c.what }
+
+// accompany makes v a further result of the step that computes primary.
+func (v *value) accompany(primary *value, slot int, what string) {
+	for len(primary.also) <= slot {
+		primary.also = append(primary.also, nil)
+	}
+	primary.also[slot] = v
+	v.op, v.in = companion{what}, []*value{primary}
+}
+
+// beside returns the companion in a slot of v, nil if there is none.
+func (v *value) beside(slot int) *value {
+	if slot < len(v.also) {
+		return v.also[slot]
+	}
+	return nil
+}
+
 // value is one result of the program: what computes it, from which others,
 // where it lies and until when it is needed.
 type value struct {
 	name    string // of an input or parameter
 	op      operator
 	in      []*value
+	also    []*value // further results of the same step, by slot; nil where not wanted
 	shape   []int
 	size    int
 	home    *value    // the value whose memory this one is a part of; itself if its own

@@ -1,0 +1,51 @@
+package exec
+
+// form is a layout into which weights are packed for a kernel.
+type form int
+
+const (
+	inputRows  form = iota // [in,out] panels: the forward product
+	outputRows             // [out,in] panels: the product of the data gradient
+	tapRows                // [taps,channels]: depthwise
+	patchRows              // dense convolutions: as inputRows with in = taps*channels
+	patchCols              // as outputRows with in = taps*channels
+)
+
+// packKey names a packed form of an array by where the array starts.
+type packKey struct {
+	array *float32
+	form  form
+}
+
+// pack is one packed form and how to fill it.
+type pack struct {
+	data []float32
+	fill func(dst []float32)
+}
+
+// pack returns the packed form of an array of weights, size elements long,
+// which fill writes: now stale, brought up to date by refresh. All machines
+// over a store share its packs.
+func (s *Store) pack(w []float32, f form, size int, fill func(dst []float32)) []float32 {
+	key := packKey{&w[0], f}
+	if p := s.packs[key]; p != nil {
+		return p.data
+	}
+	if s.packs == nil {
+		s.packs = map[packKey]*pack{}
+	}
+	p := &pack{make([]float32, size), fill}
+	s.packs[key] = p
+	s.fills = append(s.fills, func() { p.fill(p.data) })
+	s.packed = 0
+	return p.data
+}
+
+// refresh packs all weights anew if they changed since they were packed.
+func (s *Store) refresh(pool *Pool) {
+	if s.packed == s.generation {
+		return
+	}
+	pool.Run(len(s.fills), func(part, _ int) { s.fills[part]() })
+	s.packed = s.generation
+}

@@ -1,0 +1,161 @@
+package exec
+
+import (
+	"fmt"
+
+	"melanoma/internal/graph"
+	"melanoma/internal/kernel"
+)
+
+// convolution is y = x * w with what fusion rules moved into its step. Inputs
+// are those of x, then w, then gamma, beta, mean and variance of a following
+// normalisation, then an array to add.
+type convolution struct {
+	graph.ConvAttrs
+	x    load
+	then *normActivate // with fixed statistics
+	plus bool
+}
+
+// Slots of what accompanies a convolution.
+const (
+	statsSlot = iota // [2,C], mean and variance of y
+	meanSlot         // [N,1,1,C], mean over positions of the final y
+)
+
+func (o convolution) String() string {
+	s := graph.Conv{ConvAttrs: o.ConvAttrs}.String()
+	if o.x.op != nil {
+		s = fmt.Sprintf("%s of (%s)", s, o.x)
+	}
+	if o.then != nil {
+		s = fmt.Sprintf("%s then (%s)", s, o.then)
+	}
+	if o.plus {
+		s += " plus"
+	}
+	return s
+}
+
+// weights is the index of w among the inputs.
+func (o convolution) weights() int { return o.x.n }
+
+// convolve binds a convolution.
+func (c *compiler) convolve(o convolution, a call) func() {
+	xShape, w := a.shapes[0], a.x[o.weights()]
+	cc := newConvCall(o.ConvAttrs, xShape, a.shapes[o.weights()], a.yShape)
+	switch kindOf(o.ConvAttrs, xShape, a.shapes[o.weights()]) {
+	case pointwise:
+		return c.convPointwise(o, a, cc)
+	case depthwise:
+		return c.convDepthwise(o, a, cc)
+	case dense:
+		return c.convDense(o, a, w, cc)
+	default:
+		return reference(graph.Conv{ConvAttrs: o.ConvAttrs}, a)
+	}
+}
+
+// convPointwise multiplies span by span, each loaded, multiplied and finished
+// while it is in cache.
+func (c *compiler) convPointwise(o convolution, a call, cc convCall) func() {
+	packed := c.packInputRows(a.x[o.weights()], cc)
+	from := c.loader(o.x, a, 0)
+	spans := spansOf(cc.n, cc.positions, cacheFloats/(cc.in+cc.out), a.beside(meanSlot) == nil)
+	end := c.finish(o, a, cc, spans)
+	scratch := c.loadScratch(from, spans, cc.in)
+	each := func(part, worker int) {
+		s := spans[part]
+		y := a.y[s.lo*cc.out : s.hi*cc.out]
+		kernel.GemmPacked(y, cc.out, from.rows(scratch[worker], s.lo, s.hi), cc.in, packed, s.hi-s.lo, cc.out, cc.in, false)
+		end.rows(y, part)
+	}
+	return func() {
+		from.prepare()
+		end.prepare()
+		c.pool.Run(len(spans), each)
+		end.sum()
+	}
+}
+
+// loadScratch borrows room for the longest span of a loaded array, none if it
+// is read from memory.
+func (c *compiler) loadScratch(l loader, spans []span, channels int) [][]float32 {
+	if _, ok := l.(stored); ok {
+		return make([][]float32, c.pool.Workers())
+	}
+	most := 0
+	for _, s := range spans {
+		most = max(most, s.hi-s.lo)
+	}
+	return c.scratch(most * channels)
+}
+
+// convDepthwise slides down the images: parts are whole images where there
+// are enough, so that each loaded row is computed once.
+func (c *compiler) convDepthwise(o convolution, a call, cc convCall) func() {
+	packed := c.packDepthwise(a.x[o.weights()], cc)
+	from := c.loader(o.x, a, 0)
+	rows := max(1, cacheFloats/(cc.g.InW*cc.in*cc.g.StrideH))
+	strips := spansOf(1, cc.g.OutH, rows, false)
+	sections := min(len(strips), max(1, partsAtLeast/cc.n))
+	if o.x.op == nil {
+		sections = len(strips) // nothing to compute again
+	}
+	end := c.finish(o, a, cc, stripSpans(strips, cc))
+	windows := c.windows(from, rows*cc.g.StrideH+cc.g.KH, cc.g.InW, cc.in)
+	each := func(part, worker int) {
+		i, section := part/sections, part%sections
+		w := windows[worker]
+		w.start(i, cc.g.InH)
+		for s := len(strips) * section / sections; s < len(strips)*(section+1)/sections; s++ {
+			inLo, inHi, piece := sources(cc.g, strips[s].lo, strips[s].hi)
+			y := a.y[(i*cc.positions+strips[s].lo*cc.g.OutW)*cc.out : (i*cc.positions+strips[s].hi*cc.g.OutW)*cc.out]
+			kernel.DepthwiseForward(y, w.rows(inLo, inHi), packed, piece, cc.in, 0, piece.OutH)
+			end.rows(y, i*len(strips)+s)
+		}
+	}
+	return func() {
+		from.prepare()
+		end.prepare()
+		c.pool.Run(cc.n*sections, each)
+		end.sum()
+	}
+}
+
+// partsAtLeast is into how many parts a step with few images is cut, at the
+// price of computing the rows at their borders twice.
+const partsAtLeast = 4
+
+// stripSpans returns the positions of each image's strips of rows.
+func stripSpans(strips []span, cc convCall) []span {
+	var spans []span
+	for i := range cc.n {
+		for _, s := range strips {
+			spans = append(spans, span{i*cc.positions + s.lo*cc.g.OutW, i*cc.positions + s.hi*cc.g.OutW})
+		}
+	}
+	return spans
+}
+
+// convDense makes patches of some rows at a time and multiplies them.
+func (c *compiler) convDense(o convolution, a call, w []float32, cc convCall) func() {
+	packed := c.packPatchRows(w, cc)
+	strips := spansOf(1, cc.g.OutH, cc.patchRows(), false)
+	end := c.finish(o, a, cc, stripSpans(strips, cc))
+	scratch := c.scratch(cc.patchRows() * cc.g.OutW * cc.patch)
+	each := func(part, worker int) {
+		i, s := part/len(strips), strips[part%len(strips)]
+		m := (s.hi - s.lo) * cc.g.OutW
+		cols := scratch[worker][:m*cc.patch]
+		kernel.Im2col(cols, a.x[0][i*cc.xImage:(i+1)*cc.xImage], cc.g, cc.in, s.lo, s.hi)
+		y := a.y[(i*cc.positions+s.lo*cc.g.OutW)*cc.out : (i*cc.positions+s.hi*cc.g.OutW)*cc.out]
+		kernel.GemmPacked(y, cc.out, cols, cc.patch, packed, m, cc.out, cc.patch, false)
+		end.rows(y, part)
+	}
+	return func() {
+		end.prepare()
+		c.pool.Run(cc.n*len(strips), each)
+		end.sum()
+	}
+}
