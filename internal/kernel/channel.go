@@ -17,6 +17,7 @@ func blocks(rows, c int, f func(lo, hi, rows int)) {
 }
 
 // ChannelSum adds to sum [c] the column sums of x [rows,c].
+// Tolerance: 4+sqrt(rows) units.
 func ChannelSum(sum, x []float32, rows, c int) {
 	need(len(sum), c, "channelSum", "sum")
 	need(len(x), rows*c, "channelSum", "x")
@@ -24,6 +25,7 @@ func ChannelSum(sum, x []float32, rows, c int) {
 }
 
 // ChannelCenteredSquares adds to sq [c] the column sums of (x-mean)^2.
+// Tolerance: 4+sqrt(rows) units of the sum of (|x|+|mean|)^2.
 func ChannelCenteredSquares(sq, x, mean []float32, rows, c int) {
 	need(len(sq), c, "channelCenteredSquares", "sq")
 	need(len(x), rows*c, "channelCenteredSquares", "x")
@@ -38,7 +40,8 @@ func ChannelCenteredSquares(sq, x, mean []float32, rows, c int) {
 // n rows in all the mean is shift + sum/n and the variance sq/n - (sum/n)^2,
 // where shift [c] should be near the mean: the difference loses as many
 // digits as (mean-shift)^2 exceeds the variance (Chan, Golub and LeVeque
-// 1983).
+// 1983). Tolerance: 4+sqrt(rows) units of the sums of |x|+|shift| and of
+// (|x|+|shift|)^2.
 func ChannelMoments(sum, sq, x, shift []float32, rows, c int) {
 	need(len(sum), c, "channelMoments", "sum")
 	need(len(sq), c, "channelMoments", "sq")
@@ -51,7 +54,7 @@ func ChannelMoments(sum, sq, x, shift []float32, rows, c int) {
 
 // ChannelDot2 adds to sumDy [c] the column sums of dy and to sumDyXhat [c]
 // those of dy*(x-mean)*rstd: the two reductions of BatchNorm's gradient
-// (Ioffe and Szegedy 2015).
+// (Ioffe and Szegedy 2015). Tolerance: 4+sqrt(rows) units.
 func ChannelDot2(sumDy, sumDyXhat, dy, x, mean, rstd []float32, rows, c int) {
 	need(len(sumDy), c, "channelDot2", "sumDy")
 	need(len(sumDyXhat), c, "channelDot2", "sumDyXhat")
@@ -65,6 +68,7 @@ func ChannelDot2(sumDy, sumDyXhat, dy, x, mean, rstd []float32, rows, c int) {
 }
 
 // ChannelMulSum adds to sum [c] the column sums of x*y.
+// Tolerance: 4+sqrt(rows) units.
 func ChannelMulSum(sum, x, y []float32, rows, c int) {
 	need(len(sum), c, "channelMulSum", "sum")
 	need(len(x), rows*c, "channelMulSum", "x")
@@ -73,7 +77,8 @@ func ChannelMulSum(sum, x, y []float32, rows, c int) {
 }
 
 // ChannelAffine computes y = x*scale + shift with scale, shift [c] and
-// y, x [rows,c]. y may alias x.
+// y, x [rows,c]. y may alias x. Tolerance: 1 ULP, for the reference rounds
+// first to float64 and then to float32.
 func ChannelAffine(y, x, scale, shift []float32, rows, c int) {
 	need(len(y), rows*c, "channelAffine", "y")
 	need(len(x), rows*c, "channelAffine", "x")
@@ -83,7 +88,7 @@ func ChannelAffine(y, x, scale, shift []float32, rows, c int) {
 }
 
 // BatchNormBackward computes dx = a*dy + b*x + d with a, b, d [c] and
-// dx, dy, x [rows,c]. dx may alias dy or x.
+// dx, dy, x [rows,c]. dx may alias dy or x. Tolerance: 5 units.
 func BatchNormBackward(dx, dy, x, a, b, d []float32, rows, c int) {
 	need(len(dx), rows*c, "batchNormBackward", "dx")
 	need(len(dy), rows*c, "batchNormBackward", "dy")
@@ -95,6 +100,7 @@ func BatchNormBackward(dx, dy, x, a, b, d []float32, rows, c int) {
 }
 
 // ScaleChannels computes y[r,i] = x[r,i]*s[i] for one image. y may alias x.
+// Tolerance: 0 ULP.
 func ScaleChannels(y, x, s []float32, rows, c int) {
 	need(len(y), rows*c, "scaleChannels", "y")
 	need(len(x), rows*c, "scaleChannels", "x")
@@ -102,7 +108,7 @@ func ScaleChannels(y, x, s []float32, rows, c int) {
 	active.scaleChannels(y[:rows*c], x[:rows*c], s[:c], rows, c)
 }
 
-// AddBias computes y[r,i] = x[r,i] + b[i]. y may alias x.
+// AddBias computes y[r,i] = x[r,i] + b[i]. y may alias x. Tolerance: 0 ULP.
 func AddBias(y, x, b []float32, rows, c int) {
 	need(len(y), rows*c, "addBias", "y")
 	need(len(x), rows*c, "addBias", "x")

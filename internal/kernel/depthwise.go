@@ -1,7 +1,7 @@
 package kernel
 
 // PackDepthwise reorders ONNX depthwise weights [C,1,KH,KW] into dst
-// [KH*KW,C], the layout that the kernels read.
+// [KH*KW,C], the layout that the kernels read. Tolerance: 0 ULP.
 func PackDepthwise(dst, w []float32, kh, kw, c int) {
 	need(len(dst), kh*kw*c, "packDepthwise", "dst")
 	need(len(w), kh*kw*c, "packDepthwise", "w")
@@ -12,7 +12,7 @@ func PackDepthwise(dst, w []float32, kh, kw, c int) {
 	}
 }
 
-// UnpackDepthwise is the inverse of PackDepthwise.
+// UnpackDepthwise is the inverse of PackDepthwise. Tolerance: 0 ULP.
 func UnpackDepthwise(dst, w []float32, kh, kw, c int) {
 	need(len(dst), kh*kw*c, "unpackDepthwise", "dst")
 	need(len(w), kh*kw*c, "unpackDepthwise", "w")
@@ -27,6 +27,7 @@ func UnpackDepthwise(dst, w []float32, kh, kw, c int) {
 // y[oy,ox,c] = sum over kh,kw of x[oy*sh+kh-pt, ox*sw+kw-pl, c] * w[kh,kw,c].
 // x is [InH,InW,C], y [OutH,OutW,C] (whole images), w [KH*KW,C]. Taps are
 // summed in the order of kh, kw; those outside the image are left out.
+// Tolerance: 4+sqrt(KH*KW) units.
 func DepthwiseForward(y, x, w []float32, g Geometry, c, rowLo, rowHi int) {
 	g.check("depthwise", c, rowLo, rowHi, g.OutH)
 	g.need("depthwise", c, len(x), len(y), len(w))
@@ -36,6 +37,7 @@ func DepthwiseForward(y, x, w []float32, g Geometry, c, rowLo, rowHi int) {
 // DepthwiseBackwardData computes the rows [rowLo,rowHi) of the gradient of
 // the input, dx[iy,ix,c] = sum of dy[oy,ox,c]*w[kh,kw,c] over all taps that
 // read x[iy,ix,c]; dx is overwritten (zero where nothing read it).
+// Tolerance: 4+sqrt(KH*KW) units.
 func DepthwiseBackwardData(dx, dy, w []float32, g Geometry, c, rowLo, rowHi int) {
 	g.check("depthwiseBackwardData", c, rowLo, rowHi, g.InH)
 	g.need("depthwiseBackwardData", c, len(dx), len(dy), len(w))
@@ -46,7 +48,8 @@ func DepthwiseBackwardData(dx, dy, w []float32, g Geometry, c, rowLo, rowHi int)
 // from the output rows [rowLo,rowHi):
 // dw[kh,kw,c] += sum over oy,ox of x[oy*sh+kh-pt, ox*sw+kw-pl, c]*dy[oy,ox,c].
 // Blocks of rows, which depend on the shape and the range alone, are summed
-// by themselves and then added to dw.
+// by themselves and then added to dw. Tolerance: 4+sqrt(n) units for the
+// n = (rowHi-rowLo)*OutW positions of outputs.
 func DepthwiseBackwardWeights(dw, x, dy []float32, g Geometry, c, rowLo, rowHi int) {
 	g.check("depthwiseBackwardWeights", c, rowLo, rowHi, g.OutH)
 	g.need("depthwiseBackwardWeights", c, len(x), len(dy), len(dw))

@@ -29,14 +29,23 @@
 // that its shape fixes. Kernels keep no state and may run concurrently.
 //
 // Accuracy. Assembly fuses multiply and add and orders some sums
-// differently, so paths differ in the last bits. Against float64, a sum of n
-// products is off by less than (4+sqrt(n)) * 2^-24 times the sum of
-// magnitudes in the tests; single-operation functions and sums in float64
-// are the same bits on every path; sigmoid and swish state their errors.
+// differently, so paths differ in the last bits. The comment of each kernel
+// states how far a path may be from the Go reference, and the tests take
+// their limits from there. "Tolerance: 2 ULP" counts units in the last place
+// of the result, and "or 2^-126" is allowed besides; 0 ULP is the same bits.
+// "Tolerance: 4+sqrt(k) units" counts units of 2^-24 times the sum of the
+// magnitudes of all terms, the value that a kernel adds to among them: x*y
+// has |x|*|y| and x-y has |x|+|y|. The root holds for random values around
+// zero. Where signs or sizes are uneven, errors of rounding may lean to one
+// side, and two sums of n terms differ by as much as 2*n units in its place
+// (Higham 2002, section 4.2). Against float64, a sum of n products is off by
+// less than 4+sqrt(n) units in the tests; sigmoid and swish state their
+// errors.
 //
 // NaN and Inf propagate as in the scalar loops: a NaN among the inputs of an
-// element gives NaN in that element. Exceptions are stated (ClipBackward).
-// Padding of packed panels and masked lanes never leak into a result.
+// element gives NaN in that element. Exceptions are stated (ClipBackward,
+// SwishBackward). Padding of packed panels and masked lanes never leak into a
+// result.
 //
 // The files *_amd64.s and *_stubs_amd64.go are generated; the comment of a
 // stub is the loop that it must equal. To write them anew:
@@ -44,5 +53,6 @@
 //	cd internal/kernel/_gen && go run . -out ..
 //
 // References: Goto and van de Geijn 2008, "Anatomy of high-performance
-// matrix multiplication", for the tiles; Moshier 1992 (Cephes) for exp.
+// matrix multiplication", for the tiles; Moshier 1992 (Cephes) for exp;
+// Higham 2002, "Accuracy and Stability of Numerical Algorithms", for sums.
 package kernel

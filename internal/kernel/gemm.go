@@ -13,6 +13,7 @@ func PackedLen(k, n int) int {
 }
 
 // PackB packs b[k,n] with row stride ldb into dst (PackedLen(k, n) long).
+// Tolerance: 0 ULP.
 func PackB(dst, b []float32, k, n, ldb int) {
 	checkMatrix("pack", "b", len(b), k, n, ldb)
 	need(len(dst), PackedLen(k, n), "pack", "dst")
@@ -30,7 +31,7 @@ func PackB(dst, b []float32, k, n, ldb int) {
 // PackBT packs the transpose of b, so that B[l,j] = b[j*ldb+l]: b is [n,k]
 // with row stride ldb. ONNX weights [O,I] give the B=[I,O] of a pointwise
 // convolution's forward pass by PackBT, and PackB of the same array the
-// B=[O,I] of its data gradient.
+// B=[O,I] of its data gradient. Tolerance: 0 ULP.
 func PackBT(dst, b []float32, k, n, ldb int) {
 	checkMatrix("pack", "b", len(b), n, k, ldb)
 	need(len(dst), PackedLen(k, n), "pack", "dst")
@@ -50,9 +51,10 @@ func PackBT(dst, b []float32, k, n, ldb int) {
 
 // GemmPacked computes C = A*B, or C += A*B where accumulate is set, with
 // C [m,n] of row stride ldc, A [m,k] of row stride lda and B [k,n] packed by
-// PackB or PackBT. Each element is one sum in the order of k (started from
-// zero, added to C at the end), so it does not depend on m, n or the place
-// of a tile. Assembly fuses multiply and add; the reference rounds twice.
+// PackB or PackBT. Each element is a sum in the order of k that does not
+// depend on m, n or the place of a tile. Assembly fuses multiply and add and
+// adds a sum to C after every 64 products; the reference sums in float64 and
+// adds once. Tolerance: 4+sqrt(k) units.
 func GemmPacked(c []float32, ldc int, a []float32, lda int, packed []float32, m, n, k int, accumulate bool) {
 	checkMatrix("gemm", "c", len(c), m, n, ldc)
 	checkMatrix("gemm", "a", len(a), m, k, lda)
@@ -71,6 +73,7 @@ func GemmPacked(c []float32, ldc int, a []float32, lda int, packed []float32, m,
 // C [k,n] of row stride ldc, A [m,k] of row stride lda and B [m,n] of row
 // stride ldb: the weight gradient of a pointwise convolution. The sum over m
 // runs in order within chunks whose length depends on k and n alone.
+// Tolerance: 4+sqrt(m) units.
 func GemmTN(c []float32, ldc int, a []float32, lda int, b []float32, ldb int, m, n, k int, accumulate bool) {
 	checkMatrix("gemmTN", "c", len(c), k, n, ldc)
 	checkMatrix("gemmTN", "a", len(a), m, k, lda)

@@ -31,7 +31,8 @@ func (a Activation) kind(op string) ActivationKind {
 	return a.Kind
 }
 
-// NormalizeActivate computes y = act(z). y may alias x.
+// NormalizeActivate computes y = act(z). y may alias x. Tolerance: 4 units of
+// |x*scale|+|shift|, or of the limits of a clip where those are nearer.
 func NormalizeActivate(y, x, scale, shift []float32, rows, c int, act Activation) {
 	const op = "normalizeActivate"
 	need(len(y), rows*c, op, "y")
@@ -41,7 +42,8 @@ func NormalizeActivate(y, x, scale, shift []float32, rows, c int, act Activation
 }
 
 // NormalizeActivateScale computes y = act(z)*s with s [c]: the gate of a
-// squeeze-and-excitation block on one image. y may alias x.
+// squeeze-and-excitation block on one image. y may alias x. Tolerance: 6
+// units of |s| times those of NormalizeActivate.
 func NormalizeActivateScale(y, x, scale, shift, s []float32, rows, c int, act Activation) {
 	const op = "normalizeActivateScale"
 	need(len(y), rows*c, op, "y")
@@ -52,6 +54,7 @@ func NormalizeActivateScale(y, x, scale, shift, s []float32, rows, c int, act Ac
 }
 
 // NormalizeActivateSum adds to sum [c] the column sums of act(z).
+// Tolerance: 4+sqrt(rows) units, those of NormalizeActivate summed.
 func NormalizeActivateSum(sum, x, scale, shift []float32, rows, c int, act Activation) {
 	const op = "normalizeActivateSum"
 	need(len(sum), c, op, "sum")
@@ -64,6 +67,8 @@ func NormalizeActivateSum(sum, x, scale, shift []float32, rows, c int, act Activ
 
 // NormalizeActivateDot adds to sum [c] the column sums of dy*act(z) with
 // dy [rows,c]: the gradient of the factor s of NormalizeActivateScale.
+// Tolerance: 4+sqrt(rows) units of the sum of |dy| times those of
+// NormalizeActivate.
 func NormalizeActivateDot(sum, dy, x, scale, shift []float32, rows, c int, act Activation) {
 	const op = "normalizeActivateDot"
 	need(len(sum), c, op, "sum")
@@ -80,6 +85,8 @@ func NormalizeActivateDot(sum, dy, x, scale, shift []float32, rows, c int, act A
 // mean, s, q [c] and dy [rows,c]: the reductions of BatchNorm's gradient
 // behind an activation, its gate s and the gradient q that reached act(z)
 // through a mean over rows. Nil s and q, both or none, stand for 1 and 0.
+// Tolerance: 20+sqrt(rows) units of the sums of g = |dy*s|+|q| and of
+// g*(|x|+|mean|).
 func NormalizeActivateBackwardSums(sumDz, sumDzX, dy, x, scale, shift, mean, s, q []float32, rows, c int, act Activation) {
 	const op = "normalizeActivateBackwardSums"
 	need(len(sumDz), c, op, "sumDz")
@@ -102,6 +109,7 @@ func NormalizeActivateBackwardSums(sumDz, sumDzX, dy, x, scale, shift, mean, s, 
 
 // NormalizeActivateBackward computes dx = a*dz + b*x + d with a, b, d [c]
 // and the dz of NormalizeActivateBackwardSums. dx may alias dy or x.
+// Tolerance: 24 units of |a|*(|dy*s|+|q|) + |b*x| + |d|.
 func NormalizeActivateBackward(dx, dy, x, scale, shift, a, b, d, s, q []float32, rows, c int, act Activation) {
 	const op = "normalizeActivateBackward"
 	need(len(dx), rows*c, op, "dx")
