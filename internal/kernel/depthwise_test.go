@@ -200,19 +200,3 @@ func TestIm2colIsTheConvolution(t *testing.T) {
 		}
 	}
 }
-
-func FuzzDepthwise(f *testing.F) {
-	f.Add(uint8(9), uint8(11), uint8(3), uint8(5), uint8(2), uint8(1), uint8(1), uint8(2), uint8(19))
-	f.Fuzz(func(t *testing.T, h, w, kh, kw, sh, sw, top, left, c uint8) {
-		g := Geometry{
-			InH: 1 + int(h)%20, InW: 1 + int(w)%40, KH: 1 + int(kh)%7, KW: 1 + int(kw)%7,
-			StrideH: 1 + int(sh)%4, StrideW: 1 + int(sw)%4, PadTop: int(top) % 8, PadLeft: int(left) % 8,
-		}
-		g.OutH, g.OutW = 1+(g.InH+g.PadTop)/g.StrideH, 1+(g.InW+g.PadLeft)/g.StrideW
-		for _, name := range Available() {
-			restore, _ := Use(name)
-			newDepthwiseCase(g, 1+int(c)%70).check(t)
-			restore()
-		}
-	})
-}

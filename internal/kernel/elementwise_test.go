@@ -109,60 +109,6 @@ func TestElementwiseSpecialValues(t *testing.T) {
 	})
 }
 
-// TestSigmoidOnTheWholeLine sweeps all magnitudes and states the error in
-// units of the last place.
-func TestSigmoidOnTheWholeLine(t *testing.T) {
-	var x []float32
-	for v := float32(1e-38); v < 200; v *= 1.0009 {
-		x = append(x, v, -v)
-	}
-	eachPath(t, func(t *testing.T) {
-		y, z := make([]float32, len(x)), make([]float32, len(x))
-		Sigmoid(y, x)
-		Swish(z, x)
-		var worst, worstSwish float64
-		for i, v := range x {
-			s := 1 / (1 + math.Exp(-float64(v)))
-			if s >= 0x1p-126 {
-				worst = max(worst, ulps(y[i], s))
-			} else if d := math.Abs(float64(y[i]) - s); d > 0x1p-126 {
-				t.Errorf("sigmoid(%v) is %v, off by %v", v, y[i], d)
-			}
-			if w := s * float64(v); v > -87 && math.Abs(w) >= 0x1p-126 {
-				worstSwish = max(worstSwish, ulps(z[i], w))
-			} else if d := math.Abs(float64(z[i]) - w); d > 0x1p-119 {
-				t.Errorf("swish(%v) is %v, off by %v", v, z[i], d)
-			}
-		}
-		t.Logf("largest error: sigmoid %.2f, swish %.2f units in the last place", worst, worstSwish)
-		if worst > 3 || worstSwish > 4 {
-			t.Errorf("errors of %.2f and %.2f units in the last place", worst, worstSwish)
-		}
-	})
-}
-
-// ulps is the distance of a value from the truth in units of its last place.
-func ulps(got float32, want float64) float64 {
-	w := float32(math.Abs(want))
-	unit := float64(math.Nextafter32(w, inf)) - float64(w)
-	return math.Abs(float64(got)-want) / unit
-}
-
-func TestActivationsAtTheEnds(t *testing.T) {
-	x := []float32{inf, -inf, nan, 1000, -1000}
-	one := []float32{1, 1, 1, 1, 1}
-	zero := float32(0)
-	eachPath(t, func(t *testing.T) {
-		y := make([]float32, len(x))
-		Sigmoid(y, x)
-		near(t, "sigmoid", y, []float32{1, 0, nan, 1, 0}, 0, nil)
-		Swish(y, x)
-		near(t, "swish", y, []float32{inf, nan, nan, 1000, zero}, 0, nil)
-		SwishBackward(y, one, x)
-		near(t, "swish backward", y, []float32{nan, nan, nan, 1, 0}, 0, nil)
-	})
-}
-
 func TestSumsAreTheSameBitsOnEveryPath(t *testing.T) {
 	for n := range 131 {
 		x := normals(stream(n), n, 1e20)
@@ -198,31 +144,4 @@ func TestElementwiseRefusesOtherLengths(t *testing.T) {
 		}
 	}()
 	Add(make([]float32, 3), make([]float32, 4), make([]float32, 3))
-}
-
-func FuzzElementwise(f *testing.F) {
-	f.Add([]byte("\x00\x00\x80\x3f\x00\x00\x00\xc0"), float32(0.5))
-	f.Fuzz(func(t *testing.T, data []byte, s float32) {
-		if s != s {
-			t.Skip("limits of Clip must be numbers")
-		}
-		n := len(data) / 8
-		a, b := newBuffer(n, len(data)%16), newBuffer(n, 2)
-		for i := range n {
-			a.data[i], b.data[i] = float32At(data[8*i:]), float32At(data[8*i+4:])
-		}
-		for _, name := range Available() {
-			restore, _ := Use(name)
-			for _, e := range elements {
-				if e.tolerance == 0 {
-					e.check(t, a, b, min(s, 0), max(s, 0))
-				}
-			}
-			restore()
-		}
-	})
-}
-
-func float32At(b []byte) float32 {
-	return math.Float32frombits(uint32(b[0]) | uint32(b[1])<<8 | uint32(b[2])<<16 | uint32(b[3])<<24)
 }

@@ -172,14 +172,3 @@ func TestGemmRefusesShortBuffers(t *testing.T) {
 		})
 	}
 }
-
-func FuzzGemm(f *testing.F) {
-	f.Add(uint8(14), uint8(33), uint8(9), uint8(0))
-	f.Fuzz(func(t *testing.T, m, n, k, flags uint8) {
-		for _, name := range Available() {
-			restore, _ := Use(name)
-			newGemmCase(int(m), int(n), int(k), flags&1 != 0, flags&3 == 2, flags&4 != 0).check(t)
-			restore()
-		}
-	})
-}
