@@ -9,22 +9,25 @@ import (
 // sums for its mean.
 type ending struct {
 	spans []span
+	y     []float32 // the whole result
 	ch    int
 	stats *moments
 	norm  *affine
 	act   kernel.Activation
 	plus  []float32
 	means *imageMeans
+
+	ones, zeros []float32 // of a channel group
 }
 
 // finish binds what follows a convolution, which will call rows once for each
 // span, and sum at the end.
 func (c *compiler) finish(o convolution, a call, cc convCall, spans []span) *ending {
-	e := &ending{spans: spans, ch: cc.out}
+	e := &ending{spans: spans, y: a.y, ch: cc.out}
 	next := o.weights() + 1
 	if o.then != nil {
 		in := call{x: append([][]float32{nil}, a.x[next:next+4]...)}
-		e.norm, e.act = newAffine(o.then.norm, in, 0), o.then.act
+		e.norm, e.act = c.newAffine(o.then.norm, in, 0), o.then.act
 		next += 4
 	}
 	if o.plus {
@@ -35,6 +38,10 @@ func (c *compiler) finish(o convolution, a call, cc convCall, spans []span) *end
 	}
 	if to := a.beside(meanSlot); to != nil {
 		e.means = c.newImageMeans(to, spans, cc.positions)
+		e.ones, e.zeros = make([]float32, groupChannels), make([]float32, groupChannels)
+		for i := range e.ones {
+			e.ones[i] = 1
+		}
 	}
 	return e
 }

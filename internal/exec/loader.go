@@ -25,6 +25,15 @@ func (l load) String() string {
 	return l.op.String()
 }
 
+// shape returns the shape of the array that is loaded from values of these
+// shapes.
+func (l load) shape(in [][]int) []int {
+	if _, ok := l.op.(convolution); ok {
+		return []int{in[0][0], in[0][1], in[0][2], in[1][0]}
+	}
+	return in[0]
+}
+
 // loader yields rows of an array [rows,channels]: positions of all images.
 type loader interface {
 	// prepare is called once before a run, before any rows are loaded.
@@ -40,16 +49,18 @@ func (c *compiler) loader(l load, a call, from int) loader {
 	case nil:
 		return stored{in.x[0], in.shapes[0][3]}
 	case normActivate:
-		return &activated{affine: newAffine(o.norm, in, 0), x: in.x[0], act: o.act}
+		return &activated{affine: c.newAffine(o.norm, in, 0), x: in.x[0], act: o.act}
 	case normActivateExcite:
 		e := &excitation{s: in.x[l.n-1], positions: area(in.shapes[0])}
-		return &activated{affine: newAffine(o.norm, in, 0), x: in.x[0], act: o.act, gate: e}
+		return &activated{affine: c.newAffine(o.norm, in, 0), x: in.x[0], act: o.act, gate: e}
 	case graph.Excite:
 		return &gated{in.x[0], in.x[1], area(in.shapes[0]), in.shapes[0][3]}
 	case graph.BatchNormGradInput:
 		return newLinearGradient(o, in)
 	case normActivateGradInput:
-		return newActivatedGradient(o, in)
+		return c.newActivatedGradient(o, in)
+	case convolution:
+		return c.newExpanded(o, in)
 	default:
 		panic(fmt.Sprintf("exec: %s cannot be computed on loading", o))
 	}
@@ -149,8 +160,8 @@ type activatedGradient struct {
 }
 
 // newActivatedGradient reads the inputs of a normActivateGradInput.
-func newActivatedGradient(o normActivateGradInput, a call) *activatedGradient {
-	f := newAffine(o.norm, a, 1)
+func (c *compiler) newActivatedGradient(o normActivateGradInput, a call) *activatedGradient {
+	f := c.newAffine(o.norm, a, 1)
 	images, positions := imagesOf(a.shapes[1])
 	return &activatedGradient{inputGradient: newInputGradient(len(f.gamma)), affine: f, dy: a.x[0], x: a.x[1],
 		sums: a.x[1+o.width()], act: o.act, gate: newExcitation(a, o.excited, a.shapes[1]), positions: positions, count: images * positions}
@@ -179,3 +190,36 @@ func (l *activatedGradient) block(dst []float32, lo, hi int, s, q []float32) {
 	ch := len(l.gamma)
 	kernel.NormalizeActivateBackward(dst, l.dy[lo*ch:hi*ch], l.x[lo*ch:hi*ch], l.scale, l.shift, l.a, l.b, l.d, s, q, hi-lo, ch, l.act)
 }
+
+// expanded is a(n(x*w)) of a pointwise convolution.
+type expanded struct {
+	*affine
+	x, packed []float32
+	act       kernel.Activation
+	in, out   int
+}
+
+// newExpanded reads x, w, gamma, beta, mean and variance.
+func (c *compiler) newExpanded(o convolution, a call) *expanded {
+	w := a.shapes[1]
+	e := &expanded{x: a.x[0], in: w[1], out: w[0], act: o.then.act}
+	e.packed = c.packInputRows(a.x[1], convCall{in: e.in, out: e.out})
+	e.affine = c.newAffine(o.then.norm, call{x: append([][]float32{nil}, a.x[2:]...)}, 0)
+	return e
+}
+
+// rows multiplies and activates a few tiles' rows at a time, so that the
+// products are still in the nearest cache.
+func (e *expanded) rows(dst []float32, lo, hi int) []float32 {
+	step := max(28, firstCacheFloats/(e.in+e.out))
+	for from := lo; from < hi; from += step {
+		n := min(step, hi-from)
+		y := dst[(from-lo)*e.out : (from-lo+n)*e.out]
+		kernel.GemmPacked(y, e.out, e.x[from*e.in:(from+n)*e.in], e.in, e.packed, n, e.out, e.in, false)
+		kernel.NormalizeActivate(y, y, e.scale, e.shift, n, e.out, e.act)
+	}
+	return dst[:(hi-lo)*e.out]
+}
+
+// firstCacheFloats is how many numbers stay in the first-level cache: 32 KB.
+const firstCacheFloats = 1 << 13

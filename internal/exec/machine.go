@@ -178,6 +178,7 @@ func (m *Machine) UpdateRunningStatistics(momentum float64) {
 			variance[k] = float32((1-w)*float64(variance[k]) + w*unbiased*float64(m.stats[i][c+k]))
 		}
 	}
+	m.store.Changed()
 }
 
 // RunAll implements gorgonia.VM: one run with the key of the last.

@@ -3,6 +3,7 @@ package exec
 import (
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"gorgonia.org/gorgonia"
@@ -18,6 +19,7 @@ import (
 type network struct {
 	n, size, channels, classes int
 	body                       func(x *gorgonia.Node, b *builder) *gorgonia.Node
+	eval                       bool // given statistics, no gradients
 }
 
 // builder collects a program's parameters, in float32 or float64.
@@ -25,6 +27,7 @@ type builder struct {
 	g    *gorgonia.ExprGraph
 	dt   tensor.Dtype
 	prog *graph.Program
+	eval bool
 }
 
 func (b *builder) node(name string, shape ...int) *gorgonia.Node {
@@ -39,10 +42,16 @@ func (b *builder) param(name string, shape ...int) *gorgonia.Node {
 
 func (b *builder) norm(name string, x *gorgonia.Node) *gorgonia.Node {
 	c := x.Shape()[x.Dims()-1]
-	y, stats := graph.BatchNormTrain(x, b.param(name+".weight", c), b.param(name+".bias", c), 1e-3)
+	running := map[string]*gorgonia.Node{}
 	for _, s := range []string{".running_mean", ".running_var"} {
-		b.prog.Buffers = append(b.prog.Buffers, graph.Param{Name: name + s, Shape: []int{c}, Node: b.node(name+s, c)})
+		running[s] = b.node(name+s, c)
+		b.prog.Buffers = append(b.prog.Buffers, graph.Param{Name: name + s, Shape: []int{c}, Node: running[s]})
 	}
+	gamma, beta := b.param(name+".weight", c), b.param(name+".bias", c)
+	if b.eval {
+		return graph.BatchNormEval(x, gamma, beta, running[".running_mean"], running[".running_var"], 1e-3)
+	}
+	y, stats := graph.BatchNormTrain(x, gamma, beta, 1e-3)
 	b.prog.BatchNorms = append(b.prog.BatchNorms, graph.BatchNormUse{Stats: stats, Mean: name + ".running_mean",
 		Variance: name + ".running_var", Momentum: 0.1, Count: x.Shape().TotalSize() / c})
 	return y
@@ -50,7 +59,7 @@ func (b *builder) norm(name string, x *gorgonia.Node) *gorgonia.Node {
 
 func (nw network) program(t *testing.T, dt tensor.Dtype) *graph.Program {
 	t.Helper()
-	b := &builder{g: gorgonia.NewGraph(), dt: dt, prog: &graph.Program{Key: new(uint64)}}
+	b := &builder{g: gorgonia.NewGraph(), dt: dt, prog: &graph.Program{Key: new(uint64)}, eval: nw.eval}
 	b.prog.Graph = b.g
 	images := b.node("images", nw.n, nw.size, nw.size, nw.channels)
 	targets, weights := b.node("targets", nw.n, nw.classes), b.node("row_weights", nw.n)
@@ -62,25 +71,31 @@ func (nw network) program(t *testing.T, dt tensor.Dtype) *graph.Program {
 	b.prog.Pooled = y
 	b.prog.Logits = graph.Linear(y, b.param("head.weight", nw.classes, y.Shape()[1]), b.param("head.bias", nw.classes))
 	b.prog.Loss = graph.SoftmaxCrossEntropy(b.prog.Logits, targets, weights)
+	if nw.eval {
+		return b.prog
+	}
 	if err := b.prog.Differentiate(); err != nil {
 		t.Fatal(err)
 	}
 	return b.prog
 }
 
+// blocks are two inverted residuals, the second with squeeze and excitation.
+const blocks, inference = "two inverted residuals, the second with squeeze and excitation", "inference"
+
 func networks() map[string]network {
 	conv := func(stride int, pad [4]int, groups int) graph.ConvAttrs {
 		return graph.ConvAttrs{Stride: [2]int{stride, stride}, Pad: pad, Groups: groups}
 	}
-	return map[string]network{
+	all := map[string]network{
 		"stem, swish": {3, 9, 3, 4, func(x *gorgonia.Node, b *builder) *gorgonia.Node {
 			return graph.Swish(b.norm("bn", graph.Conv2D(x, b.param("stem", 5, 3, 3, 3), conv(2, [4]int{0, 0, 1, 1}, 1))))
-		}},
+		}, false},
 		"two dense convolutions": {2, 7, 3, 3, func(x *gorgonia.Node, b *builder) *gorgonia.Node {
 			x = graph.Swish(graph.Conv2D(x, b.param("a", 4, 3, 3, 3), conv(1, [4]int{1, 1, 1, 1}, 1)))
 			return graph.Conv2D(x, b.param("b", 6, 4, 5, 3), conv(2, [4]int{2, 1, 1, 0}, 1))
-		}},
-		"two inverted residuals, the second with squeeze and excitation": {4, 8, 8, 5, func(x *gorgonia.Node, b *builder) *gorgonia.Node {
+		}, false},
+		blocks: {4, 8, 8, 5, func(x *gorgonia.Node, b *builder) *gorgonia.Node {
 			f := graph.Clip(b.norm("bn4", graph.Conv2D(x, b.param("expand0", 20, 8, 1, 1), conv(1, [4]int{}, 1))), 0, 6)
 			f = graph.Clip(b.norm("bn5", graph.Conv2D(f, b.param("dw0", 20, 1, 5, 5), conv(2, [4]int{1, 1, 2, 2}, 20))), 0, 6)
 			x = b.norm("bn6", graph.Conv2D(f, b.param("project0", 8, 20, 1, 1), conv(1, [4]int{}, 1)))
@@ -91,22 +106,26 @@ func networks() map[string]network {
 			h = graph.ScaleChannels(h, graph.Sigmoid(s))
 			h = b.norm("bn3", graph.Conv2D(h, b.param("project", 8, 24, 1, 1), conv(1, [4]int{}, 1)))
 			return graph.Add(h, x)
-		}},
+		}, false},
 		"depthwise 5x5 of stride 2, relu6": {3, 11, 17, 2, func(x *gorgonia.Node, b *builder) *gorgonia.Node {
 			x = graph.Swish(graph.Conv2D(x, b.param("pw", 17, 17, 1, 1), conv(1, [4]int{}, 1)))
 			h := graph.Conv2D(x, b.param("dw", 17, 1, 5, 5), conv(2, [4]int{1, 1, 2, 2}, 17))
 			return graph.Clip(b.norm("bn", h), 0, 6)
-		}},
+		}, false},
 		"grouped convolution by the plain loops": {2, 5, 4, 3, func(x *gorgonia.Node, b *builder) *gorgonia.Node {
 			return graph.Conv2D(graph.Swish(x), b.param("g", 6, 2, 3, 3), conv(1, [4]int{1, 1, 1, 1}, 2))
-		}},
+		}, false},
 		"head with dropout, product, concat": {6, 4, 3, 3, func(x *gorgonia.Node, b *builder) *gorgonia.Node {
 			p := graph.Flatten(graph.GlobalMean(graph.Conv2D(x, b.param("pw", 10, 3, 1, 1), conv(1, [4]int{}, 1))))
 			q := graph.Swish(b.norm("bn", graph.Linear(p, b.param("l.weight", 8, 10), b.param("l.bias", 8))))
 			q = graph.Dropout(q, 0.3, 2, 1, b.prog.Key)
 			return graph.Concat(graph.Mul(p, graph.Sigmoid(p)), q)
-		}},
+		}, false},
 	}
+	eval := all[blocks]
+	eval.eval = true
+	all[inference] = eval
+	return all
 }
 
 // fill gives the same reals to the store and the inputs of every variant.
@@ -129,6 +148,9 @@ func fill(p *graph.Program, set func(name string, shape []int, data []float32)) 
 			data[i] = 0.5 * float32(r.NormFloat64())
 			if len(param.Shape) == 1 {
 				data[i] += 1
+			}
+			if strings.HasSuffix(param.Name, "running_var") {
+				data[i] = 0.1 + data[i]*data[i]
 			}
 		}
 		set(param.Name, param.Shape, data)
@@ -215,7 +237,9 @@ func TestMachineAgreesWithTapeMachine(t *testing.T) {
 					for _, g := range grads {
 						all = append(all, g...)
 					}
-					check(t, "gradient", s.Grads(), all)
+					if !nw.eval {
+						check(t, "gradient", s.Grads(), all)
+					}
 				}
 			})
 		}
@@ -258,7 +282,7 @@ func TestWorkersDoNotChangeResults(t *testing.T) {
 // TestRunAllocatesLittle counts the allocations of a run after the first.
 // What is left are closures of steps that prepare numbers a channel.
 func TestRunAllocatesLittle(t *testing.T) {
-	m, _ := machine(t, networks()["two inverted residuals, the second with squeeze and excitation"].program(t, tensor.Float32), 1)
+	m, _ := machine(t, networks()[blocks].program(t, tensor.Float32), 1)
 	if err := m.Run(1); err != nil {
 		t.Fatal(err)
 	}

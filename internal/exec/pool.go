@@ -1,49 +1,81 @@
 package exec
 
 import (
+	"runtime"
 	"sync"
 	"sync/atomic"
 )
 
 // Pool is a fixed set of workers that share out the parts of one piece of
-// work at a time.
+// work at a time. A step of a small image takes a few microseconds, less than
+// it takes to wake a sleeping thread: so workers look for the next piece for a
+// while before they sleep.
 type Pool struct {
 	workers int
-	work    chan job
 	mu      sync.Mutex // one Run at a time
+
+	f     func(part, worker int) // written only while no part is to be had
+	parts int
+	left  atomic.Int64 // parts not yet taken; below 0 if workers asked in vain
+	done  atomic.Int64 // parts finished
+
+	sleepers atomic.Int64
+	wake     chan struct{}
+	closed   atomic.Bool
 }
 
-type job struct {
-	next  *atomic.Int64
-	parts int
-	f     func(part, worker int)
-	id    int
-	done  *sync.WaitGroup
-}
+// looks is how often a worker looks for work before it sleeps: some 50
+// microseconds.
+const looks = 1 << 15
 
 // NewPool starts workers-1 goroutines; the caller of Run is the last worker.
 // Fewer than one worker counts as one.
 func NewPool(workers int) *Pool {
-	p := &Pool{workers: max(workers, 1), work: make(chan job)}
-	for range p.workers - 1 {
-		go func() {
-			for j := range p.work {
-				j.run()
-			}
-		}()
+	p := &Pool{workers: max(workers, 1)}
+	p.wake = make(chan struct{}, p.workers)
+	for i := range p.workers - 1 {
+		go p.help(i + 1)
 	}
 	return p
 }
 
-func (j job) run() {
-	for {
-		part := int(j.next.Add(1) - 1)
-		if part >= j.parts {
-			break
+// help takes parts until the pool is closed.
+func (p *Pool) help(worker int) {
+	for !p.closed.Load() {
+		if p.takeAll(worker) {
+			continue
 		}
-		j.f(part, j.id)
+		p.sleepers.Add(1)
+		if p.left.Load() <= 0 && !p.closed.Load() {
+			<-p.wake
+		}
+		p.sleepers.Add(-1)
 	}
-	j.done.Done()
+}
+
+// takeAll runs parts as long as there are any, and looks for more for a
+// while; false if it found none in all that time.
+func (p *Pool) takeAll(worker int) bool {
+	for range looks {
+		if p.left.Load() > 0 {
+			p.take(worker)
+			return true
+		}
+	}
+	return false
+}
+
+// take runs parts until none are left. f and parts are read after a part was
+// taken: they are then those of the piece of work that it belongs to.
+func (p *Pool) take(worker int) {
+	for {
+		left := p.left.Add(-1)
+		if left < 0 {
+			return
+		}
+		p.f(p.parts-1-int(left), worker)
+		p.done.Add(1)
+	}
 }
 
 // Workers returns the number of workers.
@@ -62,19 +94,28 @@ func (p *Pool) Run(parts int, f func(part, worker int)) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	var next atomic.Int64
-	var done sync.WaitGroup
-	helpers := min(p.workers, parts) - 1
-	done.Add(helpers + 1)
-	for i := range helpers {
-		p.work <- job{&next, parts, f, i + 1, &done}
+	p.f, p.parts = f, parts
+	p.done.Store(0)
+	p.left.Store(int64(parts))
+	for range min(p.sleepers.Load(), int64(parts)-1) {
+		select {
+		case p.wake <- struct{}{}:
+		default: // as many are being woken as there are
+		}
 	}
-	job{&next, parts, f, 0, &done}.run()
-	done.Wait()
+	p.take(0)
+	for i := 1; p.done.Load() < int64(parts); i++ {
+		if i%64 == 0 {
+			runtime.Gosched() // the worker that has the last part may wait for this processor
+		}
+	}
 }
 
 // Close stops the workers. The pool must not be used afterwards.
-func (p *Pool) Close() { close(p.work) }
+func (p *Pool) Close() {
+	p.closed.Store(true)
+	close(p.wake)
+}
 
 // ranges cuts [0, n) into parts of at most `most` elements whose number
 // depends on n alone, and runs f on each.

@@ -84,16 +84,8 @@ func (c *compiler) packDepthwise(w []float32, cc convCall) []float32 {
 	return c.store.pack(w, tapRows, len(w), func(dst []float32) { kernel.PackDepthwise(dst, w, cc.g.KH, cc.g.KW, cc.in) })
 }
 
-// packPatchRows packs w [O,I,kH,kW] for patches in the order kH, kW, I.
-func (c *compiler) packPatchRows(w []float32, cc convCall) []float32 {
-	ordered := make([]float32, len(w))
-	return c.store.pack(w, patchRows, kernel.PackedLen(cc.patch, cc.out), func(dst []float32) {
-		reorderWeights(ordered, w, cc.out, cc.in, cc.g.KH*cc.g.KW)
-		kernel.PackBT(dst, ordered, cc.patch, cc.out, cc.patch)
-	})
-}
-
-// packPatchCols packs the same for the gradient of the patches.
+// packPatchCols packs w [O,I,kH,kW] for the gradient of patches in the order
+// kH, kW, I.
 func (c *compiler) packPatchCols(w []float32, cc convCall) []float32 {
 	ordered := make([]float32, len(w))
 	return c.store.pack(w, patchCols, kernel.PackedLen(cc.out, cc.patch), func(dst []float32) {
@@ -122,9 +114,4 @@ func restoreWeights(w, src []float32, out, in, taps int) {
 			}
 		}
 	}
-}
-
-// patchRows is the number of output rows whose patches are made at a time.
-func (cc convCall) patchRows() int {
-	return max(1, min(cc.g.OutH, (1<<16)/(cc.g.OutW*cc.patch)))
 }

@@ -120,31 +120,6 @@ func (c *compiler) depthwiseGradWeights(dw, x, dy []float32, cc convCall) func()
 	}
 }
 
-// denseGradWeights sums patches^T dy, [kH*kW*I, O], image by image: the
-// channels of dy fill the kernel's columns better than the few of a patch.
-func (c *compiler) denseGradWeights(dw, x, dy []float32, cc convCall) func() {
-	var ordered []float32
-	c.borrow(&ordered, len(dw))
-	r := c.newReduction(nil, len(dw), cc.n)
-	rows := cc.patchRows()
-	scratch := c.scratch(rows * cc.g.OutW * cc.patch)
-	width := cc.g.OutW * cc.out
-	each := func(i, worker int) {
-		for lo := 0; lo < cc.g.OutH; lo += rows {
-			hi := min(lo+rows, cc.g.OutH)
-			m := (hi - lo) * cc.g.OutW
-			cols := scratch[worker][:m*cc.patch]
-			kernel.Im2col(cols, x[i*cc.xImage:(i+1)*cc.xImage], cc.g, cc.in, lo, hi)
-			kernel.GemmTN(r.parts[i], cc.out, cols, cc.patch, dy[i*cc.yImage+lo*width:i*cc.yImage+hi*width], cc.out, m, cc.out, cc.patch, lo > 0)
-		}
-	}
-	return func() {
-		c.pool.Run(cc.n, each)
-		transpose(ordered, r.sum(), cc.patch, cc.out)
-		restoreWeights(dw, ordered, cc.out, cc.in, cc.g.KH*cc.g.KW)
-	}
-}
-
 // matMul binds a matrix product of the head: x w^T, dy w or dy^T x.
 func (c *compiler) matMul(s graph.MatMul, a call) func() {
 	m, n, k, _ := s.Dims(a.shapes[0], a.shapes[1])

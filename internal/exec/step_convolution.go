@@ -42,12 +42,15 @@ func (o convolution) weights() int { return o.x.n }
 
 // convolve binds a convolution.
 func (c *compiler) convolve(o convolution, a call) func() {
-	xShape, w := a.shapes[0], a.x[o.weights()]
+	xShape, w := o.x.shape(a.shapes), a.x[o.weights()]
 	cc := newConvCall(o.ConvAttrs, xShape, a.shapes[o.weights()], a.yShape)
 	switch kindOf(o.ConvAttrs, xShape, a.shapes[o.weights()]) {
 	case pointwise:
 		return c.convPointwise(o, a, cc)
 	case depthwise:
+		if _, ok := o.x.op.(convolution); ok && a.beside(statsSlot) == nil {
+			return c.convExpanded(o, a, cc)
+		}
 		return c.convDepthwise(o, a, cc)
 	case dense:
 		return c.convDense(o, a, w, cc)
@@ -61,7 +64,8 @@ func (c *compiler) convolve(o convolution, a call) func() {
 func (c *compiler) convPointwise(o convolution, a call, cc convCall) func() {
 	packed := c.packInputRows(a.x[o.weights()], cc)
 	from := c.loader(o.x, a, 0)
-	spans := spansOf(cc.n, cc.positions, cacheFloats/(cc.in+cc.out), a.beside(meanSlot) == nil)
+	most := min(cacheFloats/(cc.in+cc.out), max(leastRows, partsOf(cc.n*cc.positions, partsAtLeast)))
+	spans := spansOf(cc.n, cc.positions, most, a.beside(meanSlot) == nil)
 	end := c.finish(o, a, cc, spans)
 	scratch := c.loadScratch(from, spans, cc.in)
 	each := func(part, worker int) {
@@ -127,6 +131,10 @@ func (c *compiler) convDepthwise(o convolution, a call, cc convCall) func() {
 // price of computing the rows at their borders twice.
 const partsAtLeast = 4
 
+// leastRows is how many rows a part of a product has at least: one tile of
+// the widest kernel.
+const leastRows = 14
+
 // stripSpans returns the positions of each image's strips of rows.
 func stripSpans(strips []span, cc convCall) []span {
 	var spans []span
@@ -136,26 +144,4 @@ func stripSpans(strips []span, cc convCall) []span {
 		}
 	}
 	return spans
-}
-
-// convDense makes patches of some rows at a time and multiplies them.
-func (c *compiler) convDense(o convolution, a call, w []float32, cc convCall) func() {
-	packed := c.packPatchRows(w, cc)
-	strips := spansOf(1, cc.g.OutH, cc.patchRows(), false)
-	end := c.finish(o, a, cc, stripSpans(strips, cc))
-	scratch := c.scratch(cc.patchRows() * cc.g.OutW * cc.patch)
-	each := func(part, worker int) {
-		i, s := part/len(strips), strips[part%len(strips)]
-		m := (s.hi - s.lo) * cc.g.OutW
-		cols := scratch[worker][:m*cc.patch]
-		kernel.Im2col(cols, a.x[0][i*cc.xImage:(i+1)*cc.xImage], cc.g, cc.in, s.lo, s.hi)
-		y := a.y[(i*cc.positions+s.lo*cc.g.OutW)*cc.out : (i*cc.positions+s.hi*cc.g.OutW)*cc.out]
-		kernel.GemmPacked(y, cc.out, cols, cc.patch, packed, m, cc.out, cc.patch, false)
-		end.rows(y, part)
-	}
-	return func() {
-		end.prepare()
-		c.pool.Run(cc.n*len(strips), each)
-		end.sum()
-	}
 }

@@ -13,24 +13,34 @@ type affine struct {
 	variance     []float32
 	gamma, beta  []float32
 	eps          float64
+	packed       bool // scale and shift are packed parameters
 }
 
 // newAffine reads the inputs of a normalisation, which start at a.x[from].
-func newAffine(n norm, a call, from int) *affine {
+// With given statistics scale and shift change only with the parameters.
+func (c *compiler) newAffine(n norm, a call, from int) *affine {
 	in := a.x[from:]
-	f := &affine{eps: n.eps}
+	f := &affine{eps: n.eps, packed: n.fixed}
 	if n.fixed {
 		f.gamma, f.beta, f.mean, f.variance = in[1], in[2], in[3], in[4]
-	} else {
-		c := len(in[2])
-		f.mean, f.variance, f.gamma, f.beta = in[1][:c], in[1][c:], in[2], in[3]
+		ch := len(f.gamma)
+		both := c.store.pack(f.gamma, scaleShift, 2*ch, func(dst []float32) {
+			normalisation(dst[:ch], dst[ch:], f.mean, f.variance, f.gamma, f.beta, f.eps)
+		})
+		f.scale, f.shift = both[:ch], both[ch:]
+		return f
 	}
-	f.scale, f.shift = make([]float32, len(f.gamma)), make([]float32, len(f.gamma))
+	ch := len(in[2])
+	f.mean, f.variance, f.gamma, f.beta = in[1][:ch], in[1][ch:], in[2], in[3]
+	f.scale, f.shift = make([]float32, ch), make([]float32, ch)
 	return f
 }
 
 // prepare sets scale and shift for this run.
 func (f *affine) prepare() {
+	if f.packed {
+		return
+	}
 	normalisation(f.scale, f.shift, f.mean, f.variance, f.gamma, f.beta, f.eps)
 }
 
@@ -46,7 +56,7 @@ func (c *compiler) loaded(op operator, a call) func() {
 }
 
 func (c *compiler) normActivateSqueeze(o normActivateSqueeze, a call) func() {
-	f := newAffine(o.norm, a, 0)
+	f := c.newAffine(o.norm, a, 0)
 	x, y := a.x[0], a.y
 	run := c.perImage(a.shapes[0], func(i, rows, ch int, image []int) {
 		sum := y[i*ch : (i+1)*ch]
@@ -61,7 +71,7 @@ func (c *compiler) normActivateSqueeze(o normActivateSqueeze, a call) func() {
 }
 
 func (c *compiler) normActivateDot(o normActivateDot, a call) func() {
-	f := newAffine(o.norm, a, 0)
+	f := c.newAffine(o.norm, a, 0)
 	x, y, dy := a.x[0], a.y, a.x[o.width()]
 	run := c.perImage(a.shapes[0], func(i, rows, ch int, image []int) {
 		sum := y[i*ch : (i+1)*ch]
@@ -114,7 +124,7 @@ func imagesOf(shape []int) (images, rows int) {
 }
 
 func (c *compiler) normActivateGradParams(o normActivateGradParams, a call) func() {
-	f := newAffine(o.norm, a, 0)
+	f := c.newAffine(o.norm, a, 0)
 	x, dy, ch := a.x[0], a.x[o.width()], len(f.gamma)
 	e := newExcitation(a, o.excited, a.shapes[0])
 	images, rows := imagesOf(a.shapes[0])

@@ -121,8 +121,8 @@ func (s *Store) Load(weights map[string][]float32) error {
 	return nil
 }
 
-// Changed tells the machines that parameters were written through Params or
-// View, so that they pack the weights anew.
+// Changed tells the machines that parameters or buffers were written through
+// Params, Buffers or View, so that they pack them anew.
 func (s *Store) Changed() { s.generation++ }
 
 // Export returns a copy of every array by name.

@@ -57,7 +57,7 @@ func PackBT(dst, b []float32, k, n, ldb int) {
 // adds once. Tolerance: 4+sqrt(k) units.
 func GemmPacked(c []float32, ldc int, a []float32, lda int, packed []float32, m, n, k int, accumulate bool) {
 	checkMatrix("gemm", "c", len(c), m, n, ldc)
-	checkMatrix("gemm", "a", len(a), m, k, lda)
+	checkRows("gemm", "a", len(a), m, k, lda)
 	need(len(packed), PackedLen(k, n), "gemm", "packed")
 	if m == 0 || n == 0 {
 		return
@@ -76,7 +76,7 @@ func GemmPacked(c []float32, ldc int, a []float32, lda int, packed []float32, m,
 // Tolerance: 4+sqrt(m) units.
 func GemmTN(c []float32, ldc int, a []float32, lda int, b []float32, ldb int, m, n, k int, accumulate bool) {
 	checkMatrix("gemmTN", "c", len(c), k, n, ldc)
-	checkMatrix("gemmTN", "a", len(a), m, k, lda)
+	checkRows("gemmTN", "a", len(a), m, k, lda)
 	checkMatrix("gemmTN", "b", len(b), m, n, ldb)
 	if k == 0 || n == 0 {
 		return
@@ -100,7 +100,18 @@ func checkMatrix(op, what string, have, rows, cols, ld int) {
 	if ld < cols {
 		panic(fmt.Sprintf("kernel: %s: row stride of %s is %d for %d columns", op, what, ld, cols))
 	}
-	need(have, (rows-1)*ld+cols, op, what)
+	checkRows(op, what, have, rows, cols, ld)
+}
+
+// checkRows is checkMatrix for a matrix that is only read: its rows may
+// overlap, as those of a convolution's input do.
+func checkRows(op, what string, have, rows, cols, ld int) {
+	if rows < 0 || cols < 0 || ld < 1 && rows > 1 && cols > 0 {
+		panic(fmt.Sprintf("kernel: %s: %s is [%d,%d] with row stride %d", op, what, rows, cols, ld))
+	}
+	if rows > 0 && cols > 0 {
+		need(have, (rows-1)*ld+cols, op, what)
+	}
 }
 
 // clearMatrix is what an empty sum leaves in C.
@@ -152,28 +163,31 @@ func dot8(a, panel []float32) [8]float32 {
 	return [8]float32{float32(s0), float32(s1), float32(s2), float32(s3), float32(s4), float32(s5), float32(s6), float32(s7)}
 }
 
-// gemmTNRef is GemmTN in plain Go, four rows of A and B at a time.
+// gemmTNRef is GemmTN in plain Go, four rows of A and B at a time. Like dot8 it
+// sums in float64.
 func gemmTNRef(c []float32, ldc int, a []float32, lda int, b []float32, ldb int, m, n, k int, accumulate bool) {
 	clearMatrix(c, ldc, k, n, accumulate)
-	p := 0
-	for ; p+4 <= m; p += 4 {
-		b0, b1 := b[p*ldb:][:n], b[(p+1)*ldb:][:n]
-		b2, b3 := b[(p+2)*ldb:][:n], b[(p+3)*ldb:][:n]
-		for i := range k {
-			a0, a1, a2, a3 := a[p*lda+i], a[(p+1)*lda+i], a[(p+2)*lda+i], a[(p+3)*lda+i]
-			row := c[i*ldc:][:n]
-			for j := range row {
-				row[j] = row[j] + a0*b0[j] + a1*b1[j] + a2*b2[j] + a3*b3[j]
+	sums := make([]float64, n)
+	for i := range k {
+		clear(sums)
+		p := 0
+		for ; p+4 <= m; p += 4 {
+			b0, b1 := b[p*ldb:][:n], b[(p+1)*ldb:][:n]
+			b2, b3 := b[(p+2)*ldb:][:n], b[(p+3)*ldb:][:n]
+			a0, a1 := float64(a[p*lda+i]), float64(a[(p+1)*lda+i])
+			a2, a3 := float64(a[(p+2)*lda+i]), float64(a[(p+3)*lda+i])
+			for j := range sums {
+				sums[j] += (a0*float64(b0[j]) + a1*float64(b1[j])) + (a2*float64(b2[j]) + a3*float64(b3[j]))
 			}
 		}
-	}
-	for ; p < m; p++ {
-		for i := range k {
-			v := a[p*lda+i]
-			row := c[i*ldc:][:n]
+		for ; p < m; p++ {
+			v := float64(a[p*lda+i])
 			for j, w := range b[p*ldb:][:n] {
-				row[j] += v * w
+				sums[j] += v * float64(w)
 			}
+		}
+		for j, v := range sums {
+			c[i*ldc+j] += float32(v)
 		}
 	}
 }

@@ -34,11 +34,20 @@ func (a Activation) kind(op string) ActivationKind {
 // NormalizeActivate computes y = act(z). y may alias x. Tolerance: 4 units of
 // |x*scale|+|shift|, or of the limits of a clip where those are nearer.
 func NormalizeActivate(y, x, scale, shift []float32, rows, c int, act Activation) {
+	NormalizeActivateInto(y, c, x, scale, shift, rows, c, act)
+}
+
+// NormalizeActivateInto is NormalizeActivate for a y whose rows are ldy
+// elements apart: some channels of a wider array. y may alias x where ldy is c.
+// Tolerance: that of NormalizeActivate.
+func NormalizeActivateInto(y []float32, ldy int, x, scale, shift []float32, rows, c int, act Activation) {
 	const op = "normalizeActivate"
-	need(len(y), rows*c, op, "y")
+	checkMatrix(op, "y", len(y), rows, c, ldy)
 	needAffine(x, scale, shift, rows, c, op)
-	n := rows * c
-	active.normalize[act.kind(op)](y[:n], x[:n], scale[:c], shift[:c], rows, c, act.Lo, act.Hi)
+	if rows == 0 || c == 0 {
+		return
+	}
+	active.normalize[act.kind(op)](y[:(rows-1)*ldy+c], x[:rows*c], scale[:c], shift[:c], rows, c, ldy, act.Lo, act.Hi)
 }
 
 // NormalizeActivateScale computes y = act(z)*s with s [c]: the gate of a

@@ -159,66 +159,68 @@ DATA iota<>+24(SB)/4, $0x00000006
 DATA iota<>+28(SB)/4, $0x00000007
 GLOBL iota<>(SB), RODATA|NOPTR, $32
 
-// func normalizeIdentityAVX2(y []float32, x []float32, scale []float32, shift []float32, rows int, c int, lo float32, hi float32)
+// func normalizeIdentityAVX2(y []float32, x []float32, scale []float32, shift []float32, rows int, c int, ldy int, lo float32, hi float32)
 // Requires: AVX, AVX2, FMA3, SSE2
-TEXT ·normalizeIdentityAVX2(SB), $0-120
+TEXT ·normalizeIdentityAVX2(SB), $0-128
 	MOVQ  rows+96(FP), AX
 	TESTQ AX, AX
 	JZ    end1
 	MOVQ  c+104(FP), CX
 	SHLQ  $0x02, CX
 	MOVQ  y_base+0(FP), DX
-	MOVQ  x_base+24(FP), BX
-	MOVQ  scale_base+48(FP), SI
-	MOVQ  shift_base+72(FP), DI
+	MOVQ  ldy+112(FP), BX
+	SHLQ  $0x02, BX
+	MOVQ  x_base+24(FP), SI
+	MOVQ  scale_base+48(FP), DI
+	MOVQ  shift_base+72(FP), R8
 
 loop2:
-	MOVQ c+104(FP), R9
-	XORQ R8, R8
+	MOVQ c+104(FP), R10
+	XORQ R9, R9
 
 block4:
-	CMPQ        R9, $+16
+	CMPQ        R10, $+16
 	JLT         smaller5
-	VMOVUPS     (BX)(R8*4), Y0
-	VMOVUPS     (SI)(R8*4), Y1
-	VFMADD213PS (DI)(R8*4), Y1, Y0
-	VMOVUPS     Y0, (DX)(R8*4)
-	VMOVUPS     32(BX)(R8*4), Y0
-	VMOVUPS     32(SI)(R8*4), Y1
-	VFMADD213PS 32(DI)(R8*4), Y1, Y0
-	VMOVUPS     Y0, 32(DX)(R8*4)
-	ADDQ        $+16, R8
-	SUBQ        $+16, R9
+	VMOVUPS     (SI)(R9*4), Y0
+	VMOVUPS     (DI)(R9*4), Y1
+	VFMADD213PS (R8)(R9*4), Y1, Y0
+	VMOVUPS     Y0, (DX)(R9*4)
+	VMOVUPS     32(SI)(R9*4), Y0
+	VMOVUPS     32(DI)(R9*4), Y1
+	VFMADD213PS 32(R8)(R9*4), Y1, Y0
+	VMOVUPS     Y0, 32(DX)(R9*4)
+	ADDQ        $+16, R9
+	SUBQ        $+16, R10
 	JMP         block4
 
 smaller5:
 block6:
-	CMPQ        R9, $+8
+	CMPQ        R10, $+8
 	JLT         smaller7
-	VMOVUPS     (BX)(R8*4), Y0
-	VMOVUPS     (SI)(R8*4), Y1
-	VFMADD213PS (DI)(R8*4), Y1, Y0
-	VMOVUPS     Y0, (DX)(R8*4)
-	ADDQ        $+8, R8
-	SUBQ        $+8, R9
+	VMOVUPS     (SI)(R9*4), Y0
+	VMOVUPS     (DI)(R9*4), Y1
+	VFMADD213PS (R8)(R9*4), Y1, Y0
+	VMOVUPS     Y0, (DX)(R9*4)
+	ADDQ        $+8, R9
+	SUBQ        $+8, R10
 	JMP         block6
 
 smaller7:
-	TESTQ        R9, R9
+	TESTQ        R10, R10
 	JZ           done3
-	MOVQ         R9, X0
+	MOVQ         R10, X0
 	VPBROADCASTD X0, Y0
 	VPCMPGTD     iota<>+0(SB), Y0, Y0
-	VMASKMOVPS   (BX)(R8*4), Y0, Y1
-	VMASKMOVPS   (DI)(R8*4), Y0, Y2
-	VMASKMOVPS   (SI)(R8*4), Y0, Y3
+	VMASKMOVPS   (SI)(R9*4), Y0, Y1
+	VMASKMOVPS   (R8)(R9*4), Y0, Y2
+	VMASKMOVPS   (DI)(R9*4), Y0, Y3
 	VFMADD213PS  Y2, Y3, Y1
-	VMASKMOVPS   Y1, Y0, (DX)(R8*4)
-	ADDQ         $+8, R8
+	VMASKMOVPS   Y1, Y0, (DX)(R9*4)
+	ADDQ         $+8, R9
 
 done3:
-	ADDQ CX, DX
-	ADDQ CX, BX
+	ADDQ BX, DX
+	ADDQ CX, SI
 	DECQ AX
 	JNZ  loop2
 
@@ -226,9 +228,9 @@ end1:
 	VZEROUPPER
 	RET
 
-// func normalizeSwishAVX2(y []float32, x []float32, scale []float32, shift []float32, rows int, c int, lo float32, hi float32)
+// func normalizeSwishAVX2(y []float32, x []float32, scale []float32, shift []float32, rows int, c int, ldy int, lo float32, hi float32)
 // Requires: AVX, AVX2, FMA3, SSE2
-TEXT ·normalizeSwishAVX2(SB), $0-120
+TEXT ·normalizeSwishAVX2(SB), $0-128
 	VBROADCASTSS const3f800000<>+0(SB), Y0
 	MOVQ         rows+96(FP), AX
 	TESTQ        AX, AX
@@ -236,20 +238,22 @@ TEXT ·normalizeSwishAVX2(SB), $0-120
 	MOVQ         c+104(FP), CX
 	SHLQ         $0x02, CX
 	MOVQ         y_base+0(FP), DX
-	MOVQ         x_base+24(FP), BX
-	MOVQ         scale_base+48(FP), SI
-	MOVQ         shift_base+72(FP), DI
+	MOVQ         ldy+112(FP), BX
+	SHLQ         $0x02, BX
+	MOVQ         x_base+24(FP), SI
+	MOVQ         scale_base+48(FP), DI
+	MOVQ         shift_base+72(FP), R8
 
 loop2:
-	MOVQ c+104(FP), R9
-	XORQ R8, R8
+	MOVQ c+104(FP), R10
+	XORQ R9, R9
 
 block4:
-	CMPQ         R9, $+16
+	CMPQ         R10, $+16
 	JLT          smaller5
-	VMOVUPS      (BX)(R8*4), Y1
-	VMOVUPS      (SI)(R8*4), Y2
-	VFMADD213PS  (DI)(R8*4), Y2, Y1
+	VMOVUPS      (SI)(R9*4), Y1
+	VMOVUPS      (DI)(R9*4), Y2
+	VFMADD213PS  (R8)(R9*4), Y2, Y1
 	VMOVUPS      constc2d20000<>+0(SB), Y2
 	VMOVUPS      const42d20000<>+0(SB), Y3
 	VMAXPS       Y1, Y2, Y2
@@ -281,10 +285,10 @@ block4:
 	VMULPS       Y3, Y5, Y5
 	VADDPS       Y0, Y5, Y5
 	VDIVPS       Y5, Y1, Y1
-	VMOVUPS      Y1, (DX)(R8*4)
-	VMOVUPS      32(BX)(R8*4), Y1
-	VMOVUPS      32(SI)(R8*4), Y2
-	VFMADD213PS  32(DI)(R8*4), Y2, Y1
+	VMOVUPS      Y1, (DX)(R9*4)
+	VMOVUPS      32(SI)(R9*4), Y1
+	VMOVUPS      32(DI)(R9*4), Y2
+	VFMADD213PS  32(R8)(R9*4), Y2, Y1
 	VMOVUPS      constc2d20000<>+0(SB), Y2
 	VMOVUPS      const42d20000<>+0(SB), Y3
 	VMAXPS       Y1, Y2, Y2
@@ -316,18 +320,18 @@ block4:
 	VMULPS       Y3, Y5, Y5
 	VADDPS       Y0, Y5, Y5
 	VDIVPS       Y5, Y1, Y1
-	VMOVUPS      Y1, 32(DX)(R8*4)
-	ADDQ         $+16, R8
-	SUBQ         $+16, R9
+	VMOVUPS      Y1, 32(DX)(R9*4)
+	ADDQ         $+16, R9
+	SUBQ         $+16, R10
 	JMP          block4
 
 smaller5:
 block6:
-	CMPQ         R9, $+8
+	CMPQ         R10, $+8
 	JLT          smaller7
-	VMOVUPS      (BX)(R8*4), Y1
-	VMOVUPS      (SI)(R8*4), Y2
-	VFMADD213PS  (DI)(R8*4), Y2, Y1
+	VMOVUPS      (SI)(R9*4), Y1
+	VMOVUPS      (DI)(R9*4), Y2
+	VFMADD213PS  (R8)(R9*4), Y2, Y1
 	VMOVUPS      constc2d20000<>+0(SB), Y2
 	VMOVUPS      const42d20000<>+0(SB), Y3
 	VMAXPS       Y1, Y2, Y2
@@ -359,20 +363,20 @@ block6:
 	VMULPS       Y3, Y5, Y5
 	VADDPS       Y0, Y5, Y5
 	VDIVPS       Y5, Y1, Y1
-	VMOVUPS      Y1, (DX)(R8*4)
-	ADDQ         $+8, R8
-	SUBQ         $+8, R9
+	VMOVUPS      Y1, (DX)(R9*4)
+	ADDQ         $+8, R9
+	SUBQ         $+8, R10
 	JMP          block6
 
 smaller7:
-	TESTQ        R9, R9
+	TESTQ        R10, R10
 	JZ           done3
-	MOVQ         R9, X1
+	MOVQ         R10, X1
 	VPBROADCASTD X1, Y1
 	VPCMPGTD     iota<>+0(SB), Y1, Y1
-	VMASKMOVPS   (BX)(R8*4), Y1, Y2
-	VMASKMOVPS   (DI)(R8*4), Y1, Y3
-	VMASKMOVPS   (SI)(R8*4), Y1, Y4
+	VMASKMOVPS   (SI)(R9*4), Y1, Y2
+	VMASKMOVPS   (R8)(R9*4), Y1, Y3
+	VMASKMOVPS   (DI)(R9*4), Y1, Y4
 	VFMADD213PS  Y3, Y4, Y2
 	VMOVUPS      constc2d20000<>+0(SB), Y3
 	VMOVUPS      const42d20000<>+0(SB), Y4
@@ -405,12 +409,12 @@ smaller7:
 	VMULPS       Y4, Y6, Y6
 	VADDPS       Y0, Y6, Y6
 	VDIVPS       Y6, Y2, Y2
-	VMASKMOVPS   Y2, Y1, (DX)(R8*4)
-	ADDQ         $+8, R8
+	VMASKMOVPS   Y2, Y1, (DX)(R9*4)
+	ADDQ         $+8, R9
 
 done3:
-	ADDQ CX, DX
-	ADDQ CX, BX
+	ADDQ BX, DX
+	ADDQ CX, SI
 	DECQ AX
 	JNZ  loop2
 
@@ -548,76 +552,78 @@ DATA const0000007f<>+24(SB)/4, $0x0000007f
 DATA const0000007f<>+28(SB)/4, $0x0000007f
 GLOBL const0000007f<>(SB), RODATA|NOPTR, $32
 
-// func normalizeClipAVX2(y []float32, x []float32, scale []float32, shift []float32, rows int, c int, lo float32, hi float32)
+// func normalizeClipAVX2(y []float32, x []float32, scale []float32, shift []float32, rows int, c int, ldy int, lo float32, hi float32)
 // Requires: AVX, AVX2, FMA3, SSE2
-TEXT ·normalizeClipAVX2(SB), $0-120
-	VBROADCASTSS lo+112(FP), Y0
-	VBROADCASTSS hi+116(FP), Y1
+TEXT ·normalizeClipAVX2(SB), $0-128
+	VBROADCASTSS lo+120(FP), Y0
+	VBROADCASTSS hi+124(FP), Y1
 	MOVQ         rows+96(FP), AX
 	TESTQ        AX, AX
 	JZ           end1
 	MOVQ         c+104(FP), CX
 	SHLQ         $0x02, CX
 	MOVQ         y_base+0(FP), DX
-	MOVQ         x_base+24(FP), BX
-	MOVQ         scale_base+48(FP), SI
-	MOVQ         shift_base+72(FP), DI
+	MOVQ         ldy+112(FP), BX
+	SHLQ         $0x02, BX
+	MOVQ         x_base+24(FP), SI
+	MOVQ         scale_base+48(FP), DI
+	MOVQ         shift_base+72(FP), R8
 
 loop2:
-	MOVQ c+104(FP), R9
-	XORQ R8, R8
+	MOVQ c+104(FP), R10
+	XORQ R9, R9
 
 block4:
-	CMPQ        R9, $+16
+	CMPQ        R10, $+16
 	JLT         smaller5
-	VMOVUPS     (BX)(R8*4), Y2
-	VMOVUPS     (SI)(R8*4), Y3
-	VFMADD213PS (DI)(R8*4), Y3, Y2
+	VMOVUPS     (SI)(R9*4), Y2
+	VMOVUPS     (DI)(R9*4), Y3
+	VFMADD213PS (R8)(R9*4), Y3, Y2
 	VMAXPS      Y2, Y0, Y2
 	VMINPS      Y2, Y1, Y2
-	VMOVUPS     Y2, (DX)(R8*4)
-	VMOVUPS     32(BX)(R8*4), Y2
-	VMOVUPS     32(SI)(R8*4), Y3
-	VFMADD213PS 32(DI)(R8*4), Y3, Y2
+	VMOVUPS     Y2, (DX)(R9*4)
+	VMOVUPS     32(SI)(R9*4), Y2
+	VMOVUPS     32(DI)(R9*4), Y3
+	VFMADD213PS 32(R8)(R9*4), Y3, Y2
 	VMAXPS      Y2, Y0, Y2
 	VMINPS      Y2, Y1, Y2
-	VMOVUPS     Y2, 32(DX)(R8*4)
-	ADDQ        $+16, R8
-	SUBQ        $+16, R9
+	VMOVUPS     Y2, 32(DX)(R9*4)
+	ADDQ        $+16, R9
+	SUBQ        $+16, R10
 	JMP         block4
 
 smaller5:
 block6:
-	CMPQ        R9, $+8
+	CMPQ        R10, $+8
 	JLT         smaller7
-	VMOVUPS     (BX)(R8*4), Y2
-	VMOVUPS     (SI)(R8*4), Y3
-	VFMADD213PS (DI)(R8*4), Y3, Y2
+	VMOVUPS     (SI)(R9*4), Y2
+	VMOVUPS     (DI)(R9*4), Y3
+	VFMADD213PS (R8)(R9*4), Y3, Y2
 	VMAXPS      Y2, Y0, Y2
 	VMINPS      Y2, Y1, Y2
-	VMOVUPS     Y2, (DX)(R8*4)
-	ADDQ        $+8, R8
-	SUBQ        $+8, R9
+	VMOVUPS     Y2, (DX)(R9*4)
+	ADDQ        $+8, R9
+	SUBQ        $+8, R10
 	JMP         block6
 
 smaller7:
-	TESTQ        R9, R9
+	TESTQ        R10, R10
 	JZ           done3
-	MOVQ         R9, X2
+	MOVQ         R10, X2
 	VPBROADCASTD X2, Y2
 	VPCMPGTD     iota<>+0(SB), Y2, Y2
-	VMASKMOVPS   (BX)(R8*4), Y2, Y3
-	VMASKMOVPS   (DI)(R8*4), Y2, Y4
-	VMASKMOVPS   (SI)(R8*4), Y2, Y5
+	VMASKMOVPS   (SI)(R9*4), Y2, Y3
+	VMASKMOVPS   (R8)(R9*4), Y2, Y4
+	VMASKMOVPS   (DI)(R9*4), Y2, Y5
 	VFMADD213PS  Y4, Y5, Y3
 	VMAXPS       Y3, Y0, Y3
 	VMINPS       Y3, Y1, Y3
-	VMASKMOVPS   Y3, Y2, (DX)(R8*4)
-	ADDQ         $+8, R8
+	VMASKMOVPS   Y3, Y2, (DX)(R9*4)
+	ADDQ         $+8, R9
 
 done3:
-	ADDQ CX, DX
-	ADDQ CX, BX
+	ADDQ BX, DX
+	ADDQ CX, SI
 	DECQ AX
 	JNZ  loop2
 
@@ -4764,66 +4770,68 @@ done1:
 	VZEROUPPER
 	RET
 
-// func normalizeIdentityAVX512(y []float32, x []float32, scale []float32, shift []float32, rows int, c int, lo float32, hi float32)
+// func normalizeIdentityAVX512(y []float32, x []float32, scale []float32, shift []float32, rows int, c int, ldy int, lo float32, hi float32)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·normalizeIdentityAVX512(SB), $0-120
+TEXT ·normalizeIdentityAVX512(SB), $0-128
 	MOVQ  rows+96(FP), AX
 	TESTQ AX, AX
 	JZ    end1
 	MOVQ  c+104(FP), CX
 	SHLQ  $0x02, CX
 	MOVQ  y_base+0(FP), DX
-	MOVQ  x_base+24(FP), BX
-	MOVQ  scale_base+48(FP), SI
-	MOVQ  shift_base+72(FP), DI
+	MOVQ  ldy+112(FP), BX
+	SHLQ  $0x02, BX
+	MOVQ  x_base+24(FP), SI
+	MOVQ  scale_base+48(FP), DI
+	MOVQ  shift_base+72(FP), R8
 
 loop2:
-	MOVQ c+104(FP), R9
-	XORQ R8, R8
+	MOVQ c+104(FP), R10
+	XORQ R9, R9
 
 block4:
-	CMPQ        R9, $+32
+	CMPQ        R10, $+32
 	JLT         smaller5
-	VMOVUPS     (BX)(R8*4), Z0
-	VMOVUPS     (SI)(R8*4), Z1
-	VFMADD213PS (DI)(R8*4), Z1, Z0
-	VMOVUPS     Z0, (DX)(R8*4)
-	VMOVUPS     64(BX)(R8*4), Z0
-	VMOVUPS     64(SI)(R8*4), Z1
-	VFMADD213PS 64(DI)(R8*4), Z1, Z0
-	VMOVUPS     Z0, 64(DX)(R8*4)
-	ADDQ        $+32, R8
-	SUBQ        $+32, R9
+	VMOVUPS     (SI)(R9*4), Z0
+	VMOVUPS     (DI)(R9*4), Z1
+	VFMADD213PS (R8)(R9*4), Z1, Z0
+	VMOVUPS     Z0, (DX)(R9*4)
+	VMOVUPS     64(SI)(R9*4), Z0
+	VMOVUPS     64(DI)(R9*4), Z1
+	VFMADD213PS 64(R8)(R9*4), Z1, Z0
+	VMOVUPS     Z0, 64(DX)(R9*4)
+	ADDQ        $+32, R9
+	SUBQ        $+32, R10
 	JMP         block4
 
 smaller5:
 block6:
-	CMPQ        R9, $+16
+	CMPQ        R10, $+16
 	JLT         smaller7
-	VMOVUPS     (BX)(R8*4), Z0
-	VMOVUPS     (SI)(R8*4), Z1
-	VFMADD213PS (DI)(R8*4), Z1, Z0
-	VMOVUPS     Z0, (DX)(R8*4)
-	ADDQ        $+16, R8
-	SUBQ        $+16, R9
+	VMOVUPS     (SI)(R9*4), Z0
+	VMOVUPS     (DI)(R9*4), Z1
+	VFMADD213PS (R8)(R9*4), Z1, Z0
+	VMOVUPS     Z0, (DX)(R9*4)
+	ADDQ        $+16, R9
+	SUBQ        $+16, R10
 	JMP         block6
 
 smaller7:
-	TESTQ       R9, R9
+	TESTQ       R10, R10
 	JZ          done3
-	MOVQ        $-1, R10
-	BZHIQ       R9, R10, R10
-	KMOVW       R10, K1
-	VMOVUPS.Z   (BX)(R8*4), K1, Z0
-	VMOVUPS.Z   (DI)(R8*4), K1, Z1
-	VMOVUPS.Z   (SI)(R8*4), K1, Z2
+	MOVQ        $-1, R11
+	BZHIQ       R10, R11, R11
+	KMOVW       R11, K1
+	VMOVUPS.Z   (SI)(R9*4), K1, Z0
+	VMOVUPS.Z   (R8)(R9*4), K1, Z1
+	VMOVUPS.Z   (DI)(R9*4), K1, Z2
 	VFMADD213PS Z1, Z2, Z0
-	VMOVUPS     Z0, K1, (DX)(R8*4)
-	ADDQ        $+16, R8
+	VMOVUPS     Z0, K1, (DX)(R9*4)
+	ADDQ        $+16, R9
 
 done3:
-	ADDQ CX, DX
-	ADDQ CX, BX
+	ADDQ BX, DX
+	ADDQ CX, SI
 	DECQ AX
 	JNZ  loop2
 
@@ -4831,9 +4839,9 @@ end1:
 	VZEROUPPER
 	RET
 
-// func normalizeSwishAVX512(y []float32, x []float32, scale []float32, shift []float32, rows int, c int, lo float32, hi float32)
+// func normalizeSwishAVX512(y []float32, x []float32, scale []float32, shift []float32, rows int, c int, ldy int, lo float32, hi float32)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·normalizeSwishAVX512(SB), $0-120
+TEXT ·normalizeSwishAVX512(SB), $0-128
 	VBROADCASTSS const3f800000<>+0(SB), Z0
 	VBROADCASTSS constc2d20000<>+0(SB), Z1
 	VBROADCASTSS const42d20000<>+0(SB), Z2
@@ -4852,20 +4860,22 @@ TEXT ·normalizeSwishAVX512(SB), $0-120
 	MOVQ         c+104(FP), CX
 	SHLQ         $0x02, CX
 	MOVQ         y_base+0(FP), DX
-	MOVQ         x_base+24(FP), BX
-	MOVQ         scale_base+48(FP), SI
-	MOVQ         shift_base+72(FP), DI
+	MOVQ         ldy+112(FP), BX
+	SHLQ         $0x02, BX
+	MOVQ         x_base+24(FP), SI
+	MOVQ         scale_base+48(FP), DI
+	MOVQ         shift_base+72(FP), R8
 
 loop2:
-	MOVQ c+104(FP), R9
-	XORQ R8, R8
+	MOVQ c+104(FP), R10
+	XORQ R9, R9
 
 block4:
-	CMPQ         R9, $+32
+	CMPQ         R10, $+32
 	JLT          smaller5
-	VMOVUPS      (BX)(R8*4), Z12
-	VMOVUPS      (SI)(R8*4), Z13
-	VFMADD213PS  (DI)(R8*4), Z13, Z12
+	VMOVUPS      (SI)(R9*4), Z12
+	VMOVUPS      (DI)(R9*4), Z13
+	VFMADD213PS  (R8)(R9*4), Z13, Z12
 	VMAXPS       Z12, Z1, Z13
 	VMINPS       Z13, Z2, Z13
 	VMULPS       Z3, Z13, Z14
@@ -4887,10 +4897,10 @@ block4:
 	VSCALEFPS    Z14, Z16, Z16
 	VADDPS       Z0, Z16, Z16
 	VDIVPS       Z16, Z12, Z12
-	VMOVUPS      Z12, (DX)(R8*4)
-	VMOVUPS      64(BX)(R8*4), Z12
-	VMOVUPS      64(SI)(R8*4), Z13
-	VFMADD213PS  64(DI)(R8*4), Z13, Z12
+	VMOVUPS      Z12, (DX)(R9*4)
+	VMOVUPS      64(SI)(R9*4), Z12
+	VMOVUPS      64(DI)(R9*4), Z13
+	VFMADD213PS  64(R8)(R9*4), Z13, Z12
 	VMAXPS       Z12, Z1, Z13
 	VMINPS       Z13, Z2, Z13
 	VMULPS       Z3, Z13, Z14
@@ -4912,18 +4922,18 @@ block4:
 	VSCALEFPS    Z14, Z16, Z16
 	VADDPS       Z0, Z16, Z16
 	VDIVPS       Z16, Z12, Z12
-	VMOVUPS      Z12, 64(DX)(R8*4)
-	ADDQ         $+32, R8
-	SUBQ         $+32, R9
+	VMOVUPS      Z12, 64(DX)(R9*4)
+	ADDQ         $+32, R9
+	SUBQ         $+32, R10
 	JMP          block4
 
 smaller5:
 block6:
-	CMPQ         R9, $+16
+	CMPQ         R10, $+16
 	JLT          smaller7
-	VMOVUPS      (BX)(R8*4), Z12
-	VMOVUPS      (SI)(R8*4), Z13
-	VFMADD213PS  (DI)(R8*4), Z13, Z12
+	VMOVUPS      (SI)(R9*4), Z12
+	VMOVUPS      (DI)(R9*4), Z13
+	VFMADD213PS  (R8)(R9*4), Z13, Z12
 	VMAXPS       Z12, Z1, Z13
 	VMINPS       Z13, Z2, Z13
 	VMULPS       Z3, Z13, Z14
@@ -4945,20 +4955,20 @@ block6:
 	VSCALEFPS    Z14, Z16, Z16
 	VADDPS       Z0, Z16, Z16
 	VDIVPS       Z16, Z12, Z12
-	VMOVUPS      Z12, (DX)(R8*4)
-	ADDQ         $+16, R8
-	SUBQ         $+16, R9
+	VMOVUPS      Z12, (DX)(R9*4)
+	ADDQ         $+16, R9
+	SUBQ         $+16, R10
 	JMP          block6
 
 smaller7:
-	TESTQ        R9, R9
+	TESTQ        R10, R10
 	JZ           done3
-	MOVQ         $-1, R10
-	BZHIQ        R9, R10, R10
-	KMOVW        R10, K1
-	VMOVUPS.Z    (BX)(R8*4), K1, Z12
-	VMOVUPS.Z    (DI)(R8*4), K1, Z13
-	VMOVUPS.Z    (SI)(R8*4), K1, Z14
+	MOVQ         $-1, R11
+	BZHIQ        R10, R11, R11
+	KMOVW        R11, K1
+	VMOVUPS.Z    (SI)(R9*4), K1, Z12
+	VMOVUPS.Z    (R8)(R9*4), K1, Z13
+	VMOVUPS.Z    (DI)(R9*4), K1, Z14
 	VFMADD213PS  Z13, Z14, Z12
 	VMAXPS       Z12, Z1, Z13
 	VMINPS       Z13, Z2, Z13
@@ -4981,12 +4991,12 @@ smaller7:
 	VSCALEFPS    Z14, Z16, Z16
 	VADDPS       Z0, Z16, Z16
 	VDIVPS       Z16, Z12, Z12
-	VMOVUPS      Z12, K1, (DX)(R8*4)
-	ADDQ         $+16, R8
+	VMOVUPS      Z12, K1, (DX)(R9*4)
+	ADDQ         $+16, R9
 
 done3:
-	ADDQ CX, DX
-	ADDQ CX, BX
+	ADDQ BX, DX
+	ADDQ CX, SI
 	DECQ AX
 	JNZ  loop2
 
@@ -4994,76 +5004,78 @@ end1:
 	VZEROUPPER
 	RET
 
-// func normalizeClipAVX512(y []float32, x []float32, scale []float32, shift []float32, rows int, c int, lo float32, hi float32)
+// func normalizeClipAVX512(y []float32, x []float32, scale []float32, shift []float32, rows int, c int, ldy int, lo float32, hi float32)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·normalizeClipAVX512(SB), $0-120
-	VBROADCASTSS lo+112(FP), Z0
-	VBROADCASTSS hi+116(FP), Z1
+TEXT ·normalizeClipAVX512(SB), $0-128
+	VBROADCASTSS lo+120(FP), Z0
+	VBROADCASTSS hi+124(FP), Z1
 	MOVQ         rows+96(FP), AX
 	TESTQ        AX, AX
 	JZ           end1
 	MOVQ         c+104(FP), CX
 	SHLQ         $0x02, CX
 	MOVQ         y_base+0(FP), DX
-	MOVQ         x_base+24(FP), BX
-	MOVQ         scale_base+48(FP), SI
-	MOVQ         shift_base+72(FP), DI
+	MOVQ         ldy+112(FP), BX
+	SHLQ         $0x02, BX
+	MOVQ         x_base+24(FP), SI
+	MOVQ         scale_base+48(FP), DI
+	MOVQ         shift_base+72(FP), R8
 
 loop2:
-	MOVQ c+104(FP), R9
-	XORQ R8, R8
+	MOVQ c+104(FP), R10
+	XORQ R9, R9
 
 block4:
-	CMPQ        R9, $+32
+	CMPQ        R10, $+32
 	JLT         smaller5
-	VMOVUPS     (BX)(R8*4), Z2
-	VMOVUPS     (SI)(R8*4), Z3
-	VFMADD213PS (DI)(R8*4), Z3, Z2
+	VMOVUPS     (SI)(R9*4), Z2
+	VMOVUPS     (DI)(R9*4), Z3
+	VFMADD213PS (R8)(R9*4), Z3, Z2
 	VMAXPS      Z2, Z0, Z2
 	VMINPS      Z2, Z1, Z2
-	VMOVUPS     Z2, (DX)(R8*4)
-	VMOVUPS     64(BX)(R8*4), Z2
-	VMOVUPS     64(SI)(R8*4), Z3
-	VFMADD213PS 64(DI)(R8*4), Z3, Z2
+	VMOVUPS     Z2, (DX)(R9*4)
+	VMOVUPS     64(SI)(R9*4), Z2
+	VMOVUPS     64(DI)(R9*4), Z3
+	VFMADD213PS 64(R8)(R9*4), Z3, Z2
 	VMAXPS      Z2, Z0, Z2
 	VMINPS      Z2, Z1, Z2
-	VMOVUPS     Z2, 64(DX)(R8*4)
-	ADDQ        $+32, R8
-	SUBQ        $+32, R9
+	VMOVUPS     Z2, 64(DX)(R9*4)
+	ADDQ        $+32, R9
+	SUBQ        $+32, R10
 	JMP         block4
 
 smaller5:
 block6:
-	CMPQ        R9, $+16
+	CMPQ        R10, $+16
 	JLT         smaller7
-	VMOVUPS     (BX)(R8*4), Z2
-	VMOVUPS     (SI)(R8*4), Z3
-	VFMADD213PS (DI)(R8*4), Z3, Z2
+	VMOVUPS     (SI)(R9*4), Z2
+	VMOVUPS     (DI)(R9*4), Z3
+	VFMADD213PS (R8)(R9*4), Z3, Z2
 	VMAXPS      Z2, Z0, Z2
 	VMINPS      Z2, Z1, Z2
-	VMOVUPS     Z2, (DX)(R8*4)
-	ADDQ        $+16, R8
-	SUBQ        $+16, R9
+	VMOVUPS     Z2, (DX)(R9*4)
+	ADDQ        $+16, R9
+	SUBQ        $+16, R10
 	JMP         block6
 
 smaller7:
-	TESTQ       R9, R9
+	TESTQ       R10, R10
 	JZ          done3
-	MOVQ        $-1, R10
-	BZHIQ       R9, R10, R10
-	KMOVW       R10, K1
-	VMOVUPS.Z   (BX)(R8*4), K1, Z2
-	VMOVUPS.Z   (DI)(R8*4), K1, Z3
-	VMOVUPS.Z   (SI)(R8*4), K1, Z4
+	MOVQ        $-1, R11
+	BZHIQ       R10, R11, R11
+	KMOVW       R11, K1
+	VMOVUPS.Z   (SI)(R9*4), K1, Z2
+	VMOVUPS.Z   (R8)(R9*4), K1, Z3
+	VMOVUPS.Z   (DI)(R9*4), K1, Z4
 	VFMADD213PS Z3, Z4, Z2
 	VMAXPS      Z2, Z0, Z2
 	VMINPS      Z2, Z1, Z2
-	VMOVUPS     Z2, K1, (DX)(R8*4)
-	ADDQ        $+16, R8
+	VMOVUPS     Z2, K1, (DX)(R9*4)
+	ADDQ        $+16, R9
 
 done3:
-	ADDQ CX, DX
-	ADDQ CX, BX
+	ADDQ BX, DX
+	ADDQ CX, SI
 	DECQ AX
 	JNZ  loop2
 

@@ -33,10 +33,10 @@ func (clipActivation) back(g, z, lo, hi float32) float32 {
 // fused is x*y + z, rounded once.
 func fused(x, y, z float32) float32 { return float32(float64(x)*float64(y) + float64(z)) }
 
-func normalizeRef[A activationRef](y, x, scale, shift []float32, rows, c int, lo, hi float32) {
+func normalizeRef[A activationRef](y, x, scale, shift []float32, rows, c, ldy int, lo, hi float32) {
 	var act A
 	for r := range rows {
-		out, in := y[r*c:][:c], x[r*c:][:c]
+		out, in := y[r*ldy:][:c], x[r*c:][:c]
 		for i, v := range in {
 			out[i] = act.value(fused(v, scale[i], shift[i]), lo, hi)
 		}
@@ -44,7 +44,7 @@ func normalizeRef[A activationRef](y, x, scale, shift []float32, rows, c int, lo
 }
 
 func normalizeScaleRef[A activationRef](y, x, scale, shift, s []float32, rows, c int, lo, hi float32) {
-	normalizeRef[A](y, x, scale, shift, rows, c, lo, hi)
+	normalizeRef[A](y, x, scale, shift, rows, c, c, lo, hi)
 	scaleChannelsRef(y, y, s, rows, c)
 }
 

@@ -26,12 +26,12 @@ func channelMomentsAVX2(sum []float32, sq []float32, x []float32, shift []float3
 //		for i := range c {
 //			k := r*c + i
 //			z := x[k]*scale[i] + shift[i]
-//			y[k] = act(z)
+//			y[r*ldy+i] = act(z)
 //		}
 //	}
 //
 //go:noescape
-func normalizeIdentityAVX2(y []float32, x []float32, scale []float32, shift []float32, rows int, c int, lo float32, hi float32)
+func normalizeIdentityAVX2(y []float32, x []float32, scale []float32, shift []float32, rows int, c int, ldy int, lo float32, hi float32)
 
 // normalizeSwishAVX2 computes
 // the following, fusing multiply and add, with act(z) = z / (1 + exp(-z)):
@@ -40,12 +40,12 @@ func normalizeIdentityAVX2(y []float32, x []float32, scale []float32, shift []fl
 //		for i := range c {
 //			k := r*c + i
 //			z := x[k]*scale[i] + shift[i]
-//			y[k] = act(z)
+//			y[r*ldy+i] = act(z)
 //		}
 //	}
 //
 //go:noescape
-func normalizeSwishAVX2(y []float32, x []float32, scale []float32, shift []float32, rows int, c int, lo float32, hi float32)
+func normalizeSwishAVX2(y []float32, x []float32, scale []float32, shift []float32, rows int, c int, ldy int, lo float32, hi float32)
 
 // normalizeClipAVX2 computes
 // the following, fusing multiply and add, with act(z) = min(max(z, lo), hi):
@@ -54,12 +54,12 @@ func normalizeSwishAVX2(y []float32, x []float32, scale []float32, shift []float
 //		for i := range c {
 //			k := r*c + i
 //			z := x[k]*scale[i] + shift[i]
-//			y[k] = act(z)
+//			y[r*ldy+i] = act(z)
 //		}
 //	}
 //
 //go:noescape
-func normalizeClipAVX2(y []float32, x []float32, scale []float32, shift []float32, rows int, c int, lo float32, hi float32)
+func normalizeClipAVX2(y []float32, x []float32, scale []float32, shift []float32, rows int, c int, ldy int, lo float32, hi float32)
 
 // normalizeScaleIdentityAVX2 computes
 // the following, fusing multiply and add, with act(z) = z:
@@ -395,12 +395,12 @@ func channelMomentsAVX512(sum []float32, sq []float32, x []float32, shift []floa
 //		for i := range c {
 //			k := r*c + i
 //			z := x[k]*scale[i] + shift[i]
-//			y[k] = act(z)
+//			y[r*ldy+i] = act(z)
 //		}
 //	}
 //
 //go:noescape
-func normalizeIdentityAVX512(y []float32, x []float32, scale []float32, shift []float32, rows int, c int, lo float32, hi float32)
+func normalizeIdentityAVX512(y []float32, x []float32, scale []float32, shift []float32, rows int, c int, ldy int, lo float32, hi float32)
 
 // normalizeSwishAVX512 computes
 // the following, fusing multiply and add, with act(z) = z / (1 + exp(-z)):
@@ -409,12 +409,12 @@ func normalizeIdentityAVX512(y []float32, x []float32, scale []float32, shift []
 //		for i := range c {
 //			k := r*c + i
 //			z := x[k]*scale[i] + shift[i]
-//			y[k] = act(z)
+//			y[r*ldy+i] = act(z)
 //		}
 //	}
 //
 //go:noescape
-func normalizeSwishAVX512(y []float32, x []float32, scale []float32, shift []float32, rows int, c int, lo float32, hi float32)
+func normalizeSwishAVX512(y []float32, x []float32, scale []float32, shift []float32, rows int, c int, ldy int, lo float32, hi float32)
 
 // normalizeClipAVX512 computes
 // the following, fusing multiply and add, with act(z) = min(max(z, lo), hi):
@@ -423,12 +423,12 @@ func normalizeSwishAVX512(y []float32, x []float32, scale []float32, shift []flo
 //		for i := range c {
 //			k := r*c + i
 //			z := x[k]*scale[i] + shift[i]
-//			y[k] = act(z)
+//			y[r*ldy+i] = act(z)
 //		}
 //	}
 //
 //go:noescape
-func normalizeClipAVX512(y []float32, x []float32, scale []float32, shift []float32, rows int, c int, lo float32, hi float32)
+func normalizeClipAVX512(y []float32, x []float32, scale []float32, shift []float32, rows int, c int, ldy int, lo float32, hi float32)
 
 // normalizeScaleIdentityAVX512 computes
 // the following, fusing multiply and add, with act(z) = z:

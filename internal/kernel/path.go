@@ -44,7 +44,7 @@ type table struct {
 
 // normalizeTable holds the Normalize kernels of a path by ActivationKind.
 type normalizeTable struct {
-	normalize                  [activationKinds]func(y, x, scale, shift []float32, rows, c int, lo, hi float32)
+	normalize                  [activationKinds]func(y, x, scale, shift []float32, rows, c, ldy int, lo, hi float32)
 	normalizeScale             [activationKinds]func(y, x, scale, shift, s []float32, rows, c int, lo, hi float32)
 	normalizeSum               [activationKinds]func(sum, x, scale, shift []float32, rows, c int, lo, hi float32)
 	normalizeDot               [activationKinds]func(sum, dy, x, scale, shift []float32, rows, c int, lo, hi float32)

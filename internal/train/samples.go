@@ -49,6 +49,7 @@ func (tr *trainer) keepSampleOf(index int) error {
 	}
 	err := tr.writeWeights(index)
 	copy(tr.store.Buffers(), running)
+	tr.store.Changed()
 	return err
 }
 

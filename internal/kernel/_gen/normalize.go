@@ -24,6 +24,7 @@ type normalizeKernel struct {
 	sums     []string
 	inputs   []string          // [rows,c]
 	channels []string          // [c]
+	apart    bool              // rows of out are ldout elements apart, not c
 	emit     func(s *site) vec // the value of out, or nil where it adds to the sums
 	loop     []string          // what it equals for row r and channel i, after z; k is r*c+i
 }
@@ -91,9 +92,9 @@ const (
 
 var normalizeKernels = []normalizeKernel{
 	{
-		name: "normalize", out: "y", inputs: []string{"x"}, channels: []string{"scale", "shift"},
+		name: "normalize", out: "y", inputs: []string{"x"}, channels: []string{"scale", "shift"}, apart: true,
 		emit: func(s *site) vec { return s.y() },
-		loop: []string{"y[k] = act(z)"},
+		loop: []string{"y[r*ldy+i] = act(z)"},
 	},
 	{
 		name: "normalizeScale", out: "y", inputs: []string{"x"}, channels: []string{"scale", "shift", "s"},
@@ -176,7 +177,11 @@ func (k normalizeKernel) slices() []string {
 }
 
 func (k normalizeKernel) write(e *emitter, a activation) {
-	k.function(e, a.name, "rows, c int, lo, hi float32", ", with "+a.meaning, append([]string{"z := x[k]*scale[i] + shift[i]"}, k.loop...))
+	sizes := "rows, c int"
+	if k.apart {
+		sizes = "rows, c, ldy int"
+	}
+	k.function(e, a.name, sizes+", lo, hi float32", ", with "+a.meaning, append([]string{"z := x[k]*scale[i] + shift[i]"}, k.loop...))
 	a.prepare(e)
 	if k.out == "" {
 		k.writeSums(e, a)
@@ -233,7 +238,12 @@ func (k normalizeKernel) writeMap(e *emitter, a activation) {
 	e.JZ(operand.LabelRef(end))
 	e.Load(e.Param("c"), stride)
 	e.SHLQ(operand.U8(2), stride)
-	out := e.base(k.out)
+	out, apart := e.base(k.out), stride
+	if k.apart {
+		apart = e.GP64()
+		e.Load(e.Param("ldy"), apart)
+		e.SHLQ(operand.U8(2), apart)
+	}
 	inputs, channels := e.pointers(k.inputs), e.pointers(k.channels)
 	index := e.GP64()
 	e.loop(rows, func() {
@@ -246,7 +256,7 @@ func (k normalizeKernel) writeMap(e *emitter, a activation) {
 			}
 			e.ADDQ(operand.I32(vectors*e.lanes()), index)
 		})
-		e.ADDQ(stride, out)
+		e.ADDQ(apart, out)
 		for _, name := range k.inputs {
 			e.ADDQ(stride, inputs[name])
 		}

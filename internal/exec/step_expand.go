@@ -1,0 +1,87 @@
+package exec
+
+import "melanoma/internal/kernel"
+
+// convExpanded binds a depthwise convolution whose input a pointwise one
+// makes on loading. Both treat channels apart, so a part is some rows of some
+// channels of one image: what lies between the two convolutions stays in the
+// nearest cache, and one image is enough for several workers.
+func (c *compiler) convExpanded(o convolution, a call, cc convCall) func() {
+	e := c.loader(o.x, a, 0).(*expanded)
+	w := a.x[o.weights()]
+	groups := channelGroups(cc.in)
+	taps := c.packGroups(w, cc, groups)
+	rows := max(1, (2*firstCacheFloats/(cc.g.InW*groups[0].size())-cc.g.KH)/cc.g.StrideH)
+	strips := spansOf(1, cc.g.OutH, rows, false)
+	sections := min(len(strips), partsOf(partsAtLeast, cc.n*len(groups)))
+	end := c.finish(o, a, cc, stripSpans(strips, cc))
+	inputs := c.scratch((rows*cc.g.StrideH + cc.g.KH) * cc.g.InW * groups[0].size())
+	outputs := c.scratch(rows * cc.g.OutW * groups[0].size())
+	each := func(part, worker int) {
+		i, section, g := part/len(groups)/sections, part/len(groups)%sections, groups[part%len(groups)]
+		slice := e.channels(g)
+		w := window{l: slice, width: cc.g.InW, row: cc.g.InW * g.size(), buf: inputs[worker]}
+		w.start(i, cc.g.InH)
+		for s := len(strips) * section / sections; s < len(strips)*(section+1)/sections; s++ {
+			inLo, inHi, piece := sources(cc.g, strips[s].lo, strips[s].hi)
+			y := outputs[worker][:piece.OutH*piece.OutW*g.size()]
+			kernel.DepthwiseForward(y, w.rows(inLo, inHi), taps[g.lo*cc.patch:g.hi*cc.patch], piece, g.size(), 0, piece.OutH)
+			end.channels(y, i*len(strips)+s, g)
+		}
+	}
+	return func() {
+		e.prepare()
+		end.prepare()
+		c.pool.Run(cc.n*sections*len(groups), each)
+		end.sum()
+	}
+}
+
+func (s span) size() int { return s.hi - s.lo }
+
+// groupChannels is how many channels a part works on: two panels.
+const groupChannels = 2 * kernel.PanelWidth
+
+// channelGroups cuts channels into groups, the first the largest.
+func channelGroups(channels int) []span {
+	var groups []span
+	for lo := 0; lo < channels; lo += groupChannels {
+		groups = append(groups, span{lo, min(lo+groupChannels, channels)})
+	}
+	return groups
+}
+
+// packGroups packs depthwise weights group by group.
+func (c *compiler) packGroups(w []float32, cc convCall, groups []span) []float32 {
+	return c.store.pack(w, tapGroups, len(w), func(dst []float32) {
+		for _, g := range groups {
+			kernel.PackDepthwise(dst[g.lo*cc.patch:g.hi*cc.patch], w[g.lo*cc.patch:g.hi*cc.patch], cc.g.KH, cc.g.KW, g.size())
+		}
+	})
+}
+
+// channels is the loader of some of the channels, whole panels but for the
+// last.
+func (e *expanded) channels(g span) *expanded {
+	f := *e.affine
+	f.scale, f.shift = f.scale[g.lo:g.hi], f.shift[g.lo:g.hi]
+	return &expanded{affine: &f, x: e.x, packed: e.packed[g.lo*e.in:], act: e.act, in: e.in, out: g.size()}
+}
+
+// channels finishes some channels of a span's rows, y [rows,channels of g],
+// and puts them where they belong in the whole result.
+func (e *ending) channels(y []float32, part int, g span) {
+	s := e.spans[part]
+	n, ch := s.size(), g.size()
+	scale, shift := e.norm.scale[g.lo:g.hi], e.norm.shift[g.lo:g.hi]
+	to := e.y[s.lo*e.ch+g.lo : (s.hi-1)*e.ch+g.hi]
+	if e.means == nil {
+		kernel.NormalizeActivateInto(to, e.ch, y, scale, shift, n, ch, e.act)
+		return
+	}
+	sum := e.means.parts[part][g.lo:g.hi]
+	clear(sum)
+	kernel.NormalizeActivate(y, y, scale, shift, n, ch, e.act)
+	kernel.ChannelSum(sum, y, n, ch)
+	kernel.NormalizeActivateInto(to, e.ch, y, e.ones[:ch], e.zeros[:ch], n, ch, kernel.Activation{}) // a copy
+}
