@@ -54,7 +54,7 @@ func PackBT(dst, b []float32, k, n, ldb int) {
 // PackB or PackBT. Each element is a sum in the order of k that does not
 // depend on m, n or the place of a tile. Assembly fuses multiply and add and
 // adds a sum to C after every 64 products; the reference sums in float64 and
-// adds once. Tolerance: 4+sqrt(k) units.
+// adds once. The rows of A may overlap. Tolerance: 4+sqrt(k) units.
 func GemmPacked(c []float32, ldc int, a []float32, lda int, packed []float32, m, n, k int, accumulate bool) {
 	checkMatrix("gemm", "c", len(c), m, n, ldc)
 	checkRows("gemm", "a", len(a), m, k, lda)
@@ -72,8 +72,8 @@ func GemmPacked(c []float32, ldc int, a []float32, lda int, packed []float32, m,
 // GemmTN computes C = A^T*B, or C += A^T*B where accumulate is set, with
 // C [k,n] of row stride ldc, A [m,k] of row stride lda and B [m,n] of row
 // stride ldb: the weight gradient of a pointwise convolution. The sum over m
-// runs in order within chunks whose length depends on k and n alone.
-// Tolerance: 4+sqrt(m) units.
+// runs in order within chunks whose length depends on k and n alone. The rows
+// of A may overlap. Tolerance: 4+sqrt(m) units.
 func GemmTN(c []float32, ldc int, a []float32, lda int, b []float32, ldb int, m, n, k int, accumulate bool) {
 	checkMatrix("gemmTN", "c", len(c), k, n, ldc)
 	checkRows("gemmTN", "a", len(a), m, k, lda)

@@ -7,7 +7,7 @@ var gemmTrials = map[string]func(d *draw) *trial{
 	"PackBT": func(d *draw) *trial { return packTrial(d, true) },
 	"GemmPacked": func(d *draw) *trial {
 		k, n, m := d.size(130), d.size(40), d.size(30)
-		lda, ldc, accumulate := k+d.size(3), n+d.size(3), d.flag()
+		lda, ldc, accumulate := d.overlapping(k), n+d.size(3), d.flag()
 		return &trial{
 			outs: []buffer{d.matrix(m, n, ldc)},
 			ins:  []buffer{d.matrix(m, k, lda), d.reals(PackedLen(k, n))}, // values in place of the zeros that fill up a panel
@@ -19,7 +19,7 @@ var gemmTrials = map[string]func(d *draw) *trial{
 	},
 	"GemmTN": func(d *draw) *trial {
 		m, n, k := d.size(130), d.size(40), d.size(30)
-		lda, ldb, ldc, accumulate := k+d.size(3), n+d.size(3), n+d.size(3), d.flag()
+		lda, ldb, ldc, accumulate := d.overlapping(k), n+d.size(3), n+d.size(3), d.flag()
 		return &trial{
 			outs: []buffer{d.matrix(k, n, ldc)},
 			ins:  []buffer{d.matrix(m, k, lda), d.matrix(m, n, ldb)},
@@ -29,6 +29,14 @@ var gemmTrials = map[string]func(d *draw) *trial{
 			terms: m,
 		}
 	},
+}
+
+// overlapping draws the row stride of a matrix whose rows may overlap.
+func (d *draw) overlapping(cols int) int {
+	if d.flag() {
+		return 1 + d.size(cols)
+	}
+	return cols + d.size(3)
 }
 
 // packTrial compares PackB, or PackBT, with the layout that PackedLen tells.

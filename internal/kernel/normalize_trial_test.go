@@ -4,38 +4,47 @@ import "testing"
 
 var normalizeTrials = map[string]func(d *draw) *trial{
 	"NormalizeActivate": func(d *draw) *trial {
-		return newNormalizeTrial(d, 0, 1, 2, bounding, func(k *normalizeTrial, o, i [][]float32, act Activation) {
+		return &newNormalizeTrial(d, 0, 1, 2, bounding, func(k *normalizeTrial, o, i [][]float32, act Activation) {
 			NormalizeActivate(o[0], i[0], i[1], i[2], k.rows, k.c, act)
+		}).trial
+	},
+	"NormalizeActivateInto": func(d *draw) *trial {
+		var gap int
+		k := newNormalizeTrial(d, 0, 1, 2, bounding, func(k *normalizeTrial, o, i [][]float32, act Activation) {
+			NormalizeActivateInto(o[0], k.c+gap, i[0], i[1], i[2], k.rows, k.c, act)
 		})
+		gap = d.size(20)
+		k.outs, k.alias = []buffer{d.matrix(k.rows, k.c, k.c+gap)}, nil
+		return &k.trial
 	},
 	"NormalizeActivateScale": func(d *draw) *trial {
-		return newNormalizeTrial(d, 0, 1, 3, bounding, func(k *normalizeTrial, o, i [][]float32, act Activation) {
+		return &newNormalizeTrial(d, 0, 1, 3, bounding, func(k *normalizeTrial, o, i [][]float32, act Activation) {
 			NormalizeActivateScale(o[0], i[0], i[1], i[2], i[3], k.rows, k.c, act)
-		})
+		}).trial
 	},
 	"NormalizeActivateSum": func(d *draw) *trial {
-		return newNormalizeTrial(d, 1, 1, 2, bounding, func(k *normalizeTrial, o, i [][]float32, act Activation) {
+		return &newNormalizeTrial(d, 1, 1, 2, bounding, func(k *normalizeTrial, o, i [][]float32, act Activation) {
 			NormalizeActivateSum(o[0], i[0], i[1], i[2], k.rows, k.c, act)
-		})
+		}).trial
 	},
 	"NormalizeActivateDot": func(d *draw) *trial {
-		return newNormalizeTrial(d, 1, 2, 2, bounding, func(k *normalizeTrial, o, i [][]float32, act Activation) {
+		return &newNormalizeTrial(d, 1, 2, 2, bounding, func(k *normalizeTrial, o, i [][]float32, act Activation) {
 			NormalizeActivateDot(o[0], i[0], i[1], i[2], i[3], k.rows, k.c, act)
-		})
+		}).trial
 	},
 	"NormalizeActivateBackwardSums": func(d *draw) *trial {
-		c := newNormalizeTrial(d, 2, 2, 5, passing, func(k *normalizeTrial, o, i [][]float32, act Activation) {
+		k := newNormalizeTrial(d, 2, 2, 5, passing, func(k *normalizeTrial, o, i [][]float32, act Activation) {
 			s, q := k.gate(i[5], i[6])
 			NormalizeActivateBackwardSums(o[0], o[1], i[0], i[1], i[2], i[3], i[4], s, q, k.rows, k.c, act)
 		})
-		c.minus = []int{4}
-		return c
+		k.minus = []int{4}
+		return &k.trial
 	},
 	"NormalizeActivateBackward": func(d *draw) *trial {
-		return newNormalizeTrial(d, 0, 2, 7, passing, func(k *normalizeTrial, o, i [][]float32, act Activation) {
+		return &newNormalizeTrial(d, 0, 2, 7, passing, func(k *normalizeTrial, o, i [][]float32, act Activation) {
 			s, q := k.gate(i[7], i[8])
 			NormalizeActivateBackward(o[0], i[0], i[1], i[2], i[3], i[4], i[5], i[6], s, q, k.rows, k.c, act)
-		})
+		}).trial
 	},
 }
 
@@ -47,13 +56,13 @@ type normalizeTrial struct {
 
 // newNormalizeTrial draws the arguments of run; largest returns the
 // activation that gives the magnitudes behind its results.
-func newNormalizeTrial(d *draw, sums, full, channels int, largest func(Activation) Activation, run func(k *normalizeTrial, o, i [][]float32, act Activation)) *trial {
+func newNormalizeTrial(d *draw, sums, full, channels int, largest func(Activation) Activation, run func(k *normalizeTrial, o, i [][]float32, act Activation)) *normalizeTrial {
 	k := &normalizeTrial{newChannelTrial(d, sums, full, channels), d.flag()}
 	act := activationsTested[d.size(len(activationsTested)-1)]
 	k.vanishing = act.Kind == SwishActivation
 	k.run = func(o, i [][]float32) { run(k, o, i, act) }
 	k.sizes = func(o, i [][]float32) { run(k, o, i, largest(act)) }
-	return &k.trial
+	return k
 }
 
 // gate returns s and q, or none.
@@ -78,6 +87,7 @@ func bounding(act Activation) Activation {
 func passing(Activation) Activation { return Activation{} }
 
 func FuzzNormalizeActivate(f *testing.F)             { fuzzKernel(f, "NormalizeActivate") }
+func FuzzNormalizeActivateInto(f *testing.F)         { fuzzKernel(f, "NormalizeActivateInto") }
 func FuzzNormalizeActivateScale(f *testing.F)        { fuzzKernel(f, "NormalizeActivateScale") }
 func FuzzNormalizeActivateSum(f *testing.F)          { fuzzKernel(f, "NormalizeActivateSum") }
 func FuzzNormalizeActivateDot(f *testing.F)          { fuzzKernel(f, "NormalizeActivateDot") }
