@@ -4,6 +4,7 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // Pool is a fixed set of workers that share out the parts of one piece of
@@ -24,9 +25,13 @@ type Pool struct {
 	closed   atomic.Bool
 }
 
-// looks is how often a worker looks for work before it sleeps: some 50
-// microseconds.
-const looks = 1 << 15
+// patience is how long a worker looks for work before it sleeps. Waking a
+// thread takes 50 to 100 microseconds on a virtual machine, more than most
+// steps of a small image.
+const patience = 200 * time.Microsecond
+
+// looks is how often it looks between two glances at the clock.
+const looks = 1 << 12
 
 // NewPool starts workers-1 goroutines; the caller of Run is the last worker.
 // Fewer than one worker counts as one.
@@ -56,10 +61,12 @@ func (p *Pool) help(worker int) {
 // takeAll runs parts as long as there are any, and looks for more for a
 // while; false if it found none in all that time.
 func (p *Pool) takeAll(worker int) bool {
-	for range looks {
-		if p.left.Load() > 0 {
-			p.take(worker)
-			return true
+	for start := time.Now(); time.Since(start) < patience; {
+		for range looks {
+			if p.left.Load() > 0 {
+				p.take(worker)
+				return true
+			}
 		}
 	}
 	return false

@@ -39,22 +39,8 @@ var convolutionTrials = map[string]func(d *draw) *trial{
 			terms: (hi - lo) * g.OutW,
 		}
 	},
-	"Im2col": func(d *draw) *trial {
-		c, g := d.geometry(20)
-		lo, hi := d.rows(g.OutH)
-		return &trial{
-			outs: []buffer{d.reals((hi - lo) * g.OutW * g.KH * g.KW * c)},
-			ins:  []buffer{d.reals(g.InH * g.InW * c)},
-			run:  func(o, i [][]float32) { Im2col(o[0], i[0], g, c, lo, hi) },
-			reference: func(o, i [][]float32) {
-				clear(o[0])
-				g.eachTap(c, lo, hi, func(col, in int) { o[0][col] = i[0][in] })
-			},
-		}
-	},
 	"Col2im": func(d *draw) *trial {
 		c, g := d.geometry(20)
-		g.PadLeft = min(g.PadLeft, g.KW) // Col2im does not serve windows further out on the left
 		return &trial{
 			outs: []buffer{d.reals(g.InH * g.InW * c)},
 			ins:  []buffer{d.reals(g.OutH * g.OutW * g.KH * g.KW * c)},
@@ -85,7 +71,7 @@ func (d *draw) rows(height int) (lo, hi int) {
 	return d.size(hi), hi
 }
 
-// eachTap calls f for each place in the columns of Im2col that lies in the
+// eachTap calls f for each place in the patches that lies in the
 // image, with the place that it stands for there.
 func (g Geometry) eachTap(c, lo, hi int, f func(col, in int)) {
 	col := 0
@@ -127,5 +113,4 @@ func FuzzUnpackDepthwise(f *testing.F)          { fuzzKernel(f, "UnpackDepthwise
 func FuzzDepthwiseForward(f *testing.F)         { fuzzKernel(f, "DepthwiseForward") }
 func FuzzDepthwiseBackwardData(f *testing.F)    { fuzzKernel(f, "DepthwiseBackwardData") }
 func FuzzDepthwiseBackwardWeights(f *testing.F) { fuzzKernel(f, "DepthwiseBackwardWeights") }
-func FuzzIm2col(f *testing.F)                   { fuzzKernel(f, "Im2col") }
 func FuzzCol2im(f *testing.F)                   { fuzzKernel(f, "Col2im") }

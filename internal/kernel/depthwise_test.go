@@ -2,7 +2,6 @@ package kernel
 
 import (
 	"fmt"
-	"math"
 	"testing"
 )
 
@@ -159,44 +158,4 @@ func TestDepthwiseWeightsGoThereAndBack(t *testing.T) {
 	}
 	UnpackDepthwise(back, packed, 3, 5, 7)
 	near(t, "unpacked", back, w, 0, nil)
-}
-
-// TestIm2colIsTheConvolution compares Im2col and a GEMM with one dense
-// kernel per channel against the depthwise definition, and Col2im as the
-// transpose of Im2col.
-func TestIm2colIsTheConvolution(t *testing.T) {
-	for _, g := range depthwiseShapes {
-		const c = 3
-		d := newDepthwiseCase(g, c)
-		width := g.KH * g.KW * c
-		cols := make([]float32, g.OutH*g.OutW*width)
-		Im2col(cols, d.x.data, g, c, 0, g.OutH/2)
-		Im2col(cols[g.OutH/2*g.OutW*width:], d.x.data, g, c, g.OutH/2, g.OutH)
-		weights := make([]float32, width*c)
-		for tap := range g.KH * g.KW {
-			for i := range c {
-				weights[(tap*c+i)*c+i] = d.w.data[tap*c+i]
-			}
-		}
-		y, packed := make([]float32, len(d.dy.data)), make([]float32, PackedLen(width, c))
-		PackB(packed, weights, width, c, c)
-		GemmPacked(y, c, cols, width, packed, g.OutH*g.OutW, c, width, false)
-		want, _, _ := d.want(false)
-		scale, _, _ := d.want(true)
-		near(t, fmt.Sprintf("%+v", g), y, want, eps*8, scale)
-
-		other := normals(stream(3), len(cols)).data
-		back := make([]float32, len(d.x.data))
-		Col2im(back, other, g, c)
-		var left, right float64
-		for i, v := range cols {
-			left += float64(v) * float64(other[i])
-		}
-		for i, v := range back {
-			right += float64(v) * float64(d.x.data[i])
-		}
-		if math.Abs(left-right) > 1e-4*(1+math.Abs(left)) {
-			t.Errorf("%+v: <im2col x, z> is %v, <x, col2im z> %v", g, left, right)
-		}
-	}
 }

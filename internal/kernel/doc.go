@@ -18,8 +18,7 @@
 //
 // Assembly covers GemmPacked, GemmTN, the three depthwise kernels (any
 // kernel size and stride), all Channel kernels and maps, and all of
-// elementwise.go, activation.go and normalize.go. Packing, Im2col and Col2im
-// are Go.
+// elementwise.go, activation.go and normalize.go. Packing and Col2im are Go.
 //
 // Misuse. Wrong lengths and shapes panic with "kernel: gemm: len(a) is ...".
 // There are no errors to return.

@@ -163,31 +163,41 @@ func dot8(a, panel []float32) [8]float32 {
 	return [8]float32{float32(s0), float32(s1), float32(s2), float32(s3), float32(s4), float32(s5), float32(s6), float32(s7)}
 }
 
-// gemmTNRef is GemmTN in plain Go, four rows of A and B at a time. Like dot8 it
-// sums in float64.
+// gemmTNRef is GemmTN in plain Go, some columns at a time. Like dot8 it sums
+// in float64.
 func gemmTNRef(c []float32, ldc int, a []float32, lda int, b []float32, ldb int, m, n, k int, accumulate bool) {
 	clearMatrix(c, ldc, k, n, accumulate)
-	sums := make([]float64, n)
-	for i := range k {
-		clear(sums)
-		p := 0
-		for ; p+4 <= m; p += 4 {
-			b0, b1 := b[p*ldb:][:n], b[(p+1)*ldb:][:n]
-			b2, b3 := b[(p+2)*ldb:][:n], b[(p+3)*ldb:][:n]
-			a0, a1 := float64(a[p*lda+i]), float64(a[(p+1)*lda+i])
-			a2, a3 := float64(a[(p+2)*lda+i]), float64(a[(p+3)*lda+i])
-			for j := range sums {
-				sums[j] += (a0*float64(b0[j]) + a1*float64(b1[j])) + (a2*float64(b2[j]) + a3*float64(b3[j]))
+	var sums [64]float64
+	for j := 0; j < n; j += len(sums) {
+		width := min(len(sums), n-j)
+		for i := range k {
+			sums := sums[:width]
+			clear(sums)
+			addProducts(sums, a[i:], lda, b[j:], ldb, m)
+			for q, v := range sums {
+				c[i*ldc+j+q] += float32(v)
 			}
 		}
-		for ; p < m; p++ {
-			v := float64(a[p*lda+i])
-			for j, w := range b[p*ldb:][:n] {
-				sums[j] += v * float64(w)
-			}
+	}
+}
+
+// addProducts adds to sums the products of a column of A with as many columns
+// of B, four rows at a time.
+func addProducts(sums []float64, a []float32, lda int, b []float32, ldb, m int) {
+	n, p := len(sums), 0
+	for ; p+4 <= m; p += 4 {
+		b0, b1 := b[p*ldb:][:n], b[(p+1)*ldb:][:n]
+		b2, b3 := b[(p+2)*ldb:][:n], b[(p+3)*ldb:][:n]
+		a0, a1 := float64(a[p*lda]), float64(a[(p+1)*lda])
+		a2, a3 := float64(a[(p+2)*lda]), float64(a[(p+3)*lda])
+		for j := range sums {
+			sums[j] += (a0*float64(b0[j]) + a1*float64(b1[j])) + (a2*float64(b2[j]) + a3*float64(b3[j]))
 		}
-		for j, v := range sums {
-			c[i*ldc+j] += float32(v)
+	}
+	for ; p < m; p++ {
+		v := float64(a[p*lda])
+		for j, w := range b[p*ldb:][:n] {
+			sums[j] += v * float64(w)
 		}
 	}
 }
