@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -18,6 +19,7 @@ type app struct {
 	args           []string
 	common         commonFlags
 	logger         *slog.Logger
+	started        time.Time
 }
 
 // commonFlags hold for every command.

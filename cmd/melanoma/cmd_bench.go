@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -18,6 +19,7 @@ type benchOptions struct {
 	seconds             float64
 	mode                string
 	profile             bool
+	checkpoint          bool
 }
 
 // throughput is what every bench prints; figures that do not apply are absent.
@@ -26,10 +28,13 @@ type throughput struct {
 	Model           string  `json:"model,omitempty"`
 	Size            int     `json:"size"`
 	Batch           int     `json:"batch,omitempty"`
-	ImagesPerSecond float64 `json:"images_per_second"`
-	MsPerStep       float64 `json:"ms_per_step,omitempty"`
-	GFLOPS          float64 `json:"gflops,omitempty"`     // floating-point operations a second, in 1e9
-	PeakShare       float64 `json:"peak_share,omitempty"` // of the speed of a large matrix product on this machine
+	ImagesPerSecond float64 `json:"images_per_second"`                // at the median step
+	Best            float64 `json:"best_images_per_second,omitempty"` // at the fastest
+	MsPerStep       float64 `json:"ms_per_step,omitempty"`            // the median
+	FirstStepS      float64 `json:"first_step_s,omitempty"`           // from the start of the program to the end of the first step
+	GFLOPS          float64 `json:"gflops,omitempty"`                 // floating-point operations a second, in 1e9
+	PeakGFLOPS      float64 `json:"peak_gflops,omitempty"`            // of a large matrix product on this machine, measured at start
+	PeakShare       float64 `json:"peak_share,omitempty"`             // GFLOPS of PeakGFLOPS
 	PeakRSSGB       float64 `json:"peak_rss_gb"`
 	Workers         int     `json:"workers"`
 	Kernels         string  `json:"kernels"`
@@ -72,6 +77,9 @@ func (a *app) benchCommand() *cobra.Command {
 			flags.StringVar(&o.model, "model", o.model, "architecture (melanoma models list) or ONNX file")
 			flags.IntVar(&o.batch, "batch", o.batch, "images a step")
 			flags.BoolVar(&o.profile, "profile", false, "print where the time of a step goes, on stderr")
+			if b.name == "train" {
+				flags.BoolVar(&o.checkpoint, "checkpoint", false, "compute activations again in the backward pass: less memory, more time")
+			}
 		case "augment":
 			flags.IntVar(&o.source, "source", o.source, "size of the picture before it is resized")
 			flags.StringVar(&o.mode, "mode", o.mode, "fast (parity is not built yet)")
@@ -94,7 +102,7 @@ func (a *app) tellThroughput(name string, t *throughput) error {
 	}
 	a.printf(" at %d px: %.1f images/s", t.Size, t.ImagesPerSecond)
 	if t.MsPerStep > 0 {
-		a.printf(", %.1f ms a step", t.MsPerStep)
+		a.printf(", %.1f ms a step, the first after %.1f s", t.MsPerStep, t.FirstStepS)
 	}
 	if t.GFLOPS > 0 {
 		a.printf(", %.1f GFLOP/s (%.0f%% of a large matrix product)", t.GFLOPS, 100*t.PeakShare)
@@ -104,23 +112,19 @@ func (a *app) tellThroughput(name string, t *throughput) error {
 }
 
 // measure calls step until the time is over, after one call that does not
-// count, and returns how often and how long.
-func measure(ctx context.Context, seconds float64, step func() error) (int, time.Duration, error) {
+// count, and returns how long each call took.
+func measure(ctx context.Context, seconds float64, step func() error) (times []float64, err error) {
 	if err := step(); err != nil {
-		return 0, 0, err
+		return nil, err
 	}
-	start := time.Now()
-	for n := 1; ; n++ {
-		if err := step(); err != nil {
-			return 0, 0, err
+	for start := time.Now(); len(times) == 0 || time.Since(start).Seconds() < seconds; {
+		from := time.Now()
+		if err := cmp.Or(step(), ctx.Err()); err != nil {
+			return nil, err
 		}
-		if err := ctx.Err(); err != nil {
-			return 0, 0, err
-		}
-		if spent := time.Since(start); spent.Seconds() >= seconds {
-			return n, spent, nil
-		}
+		times = append(times, time.Since(from).Seconds())
 	}
+	return times, nil
 }
 
 // peakRSS is the largest resident size of the process so far, in GB.

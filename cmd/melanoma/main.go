@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 )
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
@@ -15,7 +16,7 @@ func run(args []string, stdout, stderr *os.File) (code int) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop)
-	app := &app{stdout: stdout, stderr: stderr, args: args}
+	app := &app{stdout: stdout, stderr: stderr, args: args, started: time.Now()}
 	defer func() {
 		if cause := recover(); cause != nil {
 			code = app.fail(panicError(cause))

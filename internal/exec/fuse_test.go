@@ -28,7 +28,7 @@ func TestEveryFusionRuleKeepsTheResults(t *testing.T) {
 // outcome is a program's logits and gradients.
 func outcome(t *testing.T, nw network, off []string) []float32 {
 	t.Helper()
-	m, s := machine(t, nw.program(t, tensor.Float32), 2, off...)
+	m, s := machine(t, nw.program(t, tensor.Float32), 2, Without(off...))
 	if err := m.Run(11); err != nil {
 		t.Fatal(err)
 	}
@@ -50,7 +50,7 @@ func TestEveryFusionRuleSavesTraffic(t *testing.T) {
 // traffic returns the bytes that the steps of a network move.
 func traffic(t *testing.T, nw network, off ...string) int64 {
 	t.Helper()
-	m, _ := machine(t, nw.program(t, tensor.Float32), 1, off...)
+	m, _ := machine(t, nw.program(t, tensor.Float32), 1, Without(off...))
 	n := int64(0)
 	for _, s := range m.steps {
 		n += s.cost.Bytes
@@ -62,7 +62,7 @@ func traffic(t *testing.T, nw network, off ...string) int64 {
 func TestFusionSavesMemory(t *testing.T) {
 	nw := networks()[blocks]
 	with, _ := machine(t, nw.program(t, tensor.Float32), 1)
-	without, _ := machine(t, nw.program(t, tensor.Float32), 1, "all")
+	without, _ := machine(t, nw.program(t, tensor.Float32), 1, Without("all"))
 	if with.ArenaBytes() >= without.ArenaBytes() {
 		t.Errorf("arena of %d bytes with fusion, %d without", with.ArenaBytes(), without.ArenaBytes())
 	}

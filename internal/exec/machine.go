@@ -33,11 +33,10 @@ type step struct {
 	cost StepCost // but for the time
 }
 
-// Compile plans the program over the store's parameters, without the named
-// fusion rules ("all" for none at all): they are for debugging. It fails where
-// the store was made for another network.
-func Compile(p *graph.Program, s *Store, pool *Pool, withoutRules ...string) (*Machine, error) {
-	plan, err := newPlanner(p, rulesWithout(withoutRules))
+// Compile plans the program over the store's parameters. It fails where the
+// store was made for another network.
+func Compile(p *graph.Program, s *Store, pool *Pool, list ...Option) (*Machine, error) {
+	plan, err := newPlanner(p, optionsOf(list))
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +47,7 @@ func Compile(p *graph.Program, s *Store, pool *Pool, withoutRules ...string) (*M
 		return nil, err
 	}
 	plan.place()
-	m.arena = make([]float32, plan.size)
+	m.arena = floats(plan.size)
 	c := &compiler{Machine: m, plan: plan}
 	for _, v := range plan.order {
 		if _, ok := v.op.(companion); ok || v.home != v {
@@ -76,7 +75,7 @@ type copyOut struct {
 // where the update reads them. The other gradients are copied at the end.
 func (m *Machine) settle(plan *planner) ([]copyOut, error) {
 	for name, n := range m.program.Inputs {
-		buf := make([]float32, max(1, n.Shape().TotalSize()))
+		buf := floats(max(1, n.Shape().TotalSize()))
 		m.inputs[name] = buf
 		if v := plan.values[n.ID()]; v != nil {
 			v.fixed = buf

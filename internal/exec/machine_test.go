@@ -190,12 +190,12 @@ func runReference(t *testing.T, p *graph.Program) (loss float64, logits []float6
 	return p.Loss.Value().Data().(float64), p.Logits.Value().Data().([]float64), grads
 }
 
-func machine(t *testing.T, p *graph.Program, workers int, withoutRules ...string) (*Machine, *Store) {
+func machine(t *testing.T, p *graph.Program, workers int, options ...Option) (*Machine, *Store) {
 	t.Helper()
 	pool := NewPool(workers)
 	t.Cleanup(pool.Close)
 	s := NewStore(p)
-	m, err := Compile(p, s, pool, withoutRules...)
+	m, err := Compile(p, s, pool, options...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -297,7 +297,7 @@ func TestPlacesDoNotOverlap(t *testing.T) {
 	for name, nw := range networks() {
 		t.Run(name, func(t *testing.T) {
 			p := nw.program(t, tensor.Float32)
-			plan, err := newPlanner(p, rules)
+			plan, err := newPlanner(p, optionsOf(nil))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -36,11 +36,28 @@ func (s *Store) pack(w []float32, f form, size int, fill func(dst []float32)) []
 	if s.packs == nil {
 		s.packs = map[packKey]*pack{}
 	}
-	p := &pack{make([]float32, size), fill}
+	p := &pack{s.takeRoom(size), fill}
 	s.packs[key] = p
 	s.fills = append(s.fills, func() { p.fill(p.data) })
 	s.packed = 0
 	return p.data
+}
+
+// packRoom is how many numbers' room is made at a time: packs lie side by side,
+// on large pages.
+const packRoom = 1 << 20
+
+// takeRoom returns room for a pack.
+func (s *Store) takeRoom(size int) []float32 {
+	if size > packRoom/4 {
+		return floats(size)
+	}
+	if size > len(s.room) {
+		s.room = floats(packRoom)
+	}
+	data := s.room[:size:size]
+	s.room = s.room[rounded(size):]
+	return data
 }
 
 // refresh packs all weights anew if they changed since they were packed.

@@ -17,9 +17,37 @@ type planner struct {
 	size    int              // floats in the arena
 }
 
+// Option changes how a program is compiled.
+type Option func(*options)
+
+type options struct {
+	rules      []rule
+	checkpoint bool
+}
+
+// Without leaves out the named fusion rules ("all" for every one): it is for
+// debugging.
+func Without(rules ...string) Option {
+	return func(o *options) { o.rules = rulesWithout(rules) }
+}
+
+// Checkpoint computes parts of the forward pass a second time in the backward
+// pass, which takes longer and needs less memory. Results are the same bytes.
+func Checkpoint() Option {
+	return func(o *options) { o.checkpoint = true }
+}
+
+func optionsOf(list []Option) options {
+	o := options{rules: rules}
+	for _, f := range list {
+		f(&o)
+	}
+	return o
+}
+
 // newPlanner reads the program, fuses what the rules allow and orders the
 // steps.
-func newPlanner(p *graph.Program, rules []rule) (*planner, error) {
+func newPlanner(p *graph.Program, o options) (*planner, error) {
 	pl := &planner{program: p}
 	nodes := pl.wanted()
 	var err error
@@ -32,7 +60,10 @@ func newPlanner(p *graph.Program, rules []rule) (*planner, error) {
 		pl.outputs = append(pl.outputs, v)
 	}
 	pl.arrange()
-	for _, r := range rules {
+	if o.checkpoint {
+		pl.checkpoint()
+	}
+	for _, r := range o.rules {
 		if pl.apply(r) {
 			pl.arrange()
 		}
@@ -89,8 +120,12 @@ func (p *planner) arrange() {
 			}
 			done[v] = true
 			stack = append(stack, frame{v, true})
-			for i := len(v.in) - 1; i >= 0; i-- {
-				stack = append(stack, frame{v: v.in[i]})
+			for _, again := range []bool{true, false} { // what comes again waits for all else
+				for i := len(v.in) - 1; i >= 0; i-- {
+					if v.in[i].again == again {
+						stack = append(stack, frame{v: v.in[i]})
+					}
+				}
 			}
 		}
 	}

@@ -17,8 +17,9 @@ type Store struct {
 	paramCount             int    // entries[:paramCount] are trainable
 	generation             uint64 // counts changes of the parameters
 	packs                  map[packKey]*pack
-	fills                  []func() // of all packs
-	packed                 uint64   // the generation that the packs hold, 0 for none
+	fills                  []func()  // of all packs
+	room                   []float32 // for the packs to come
+	packed                 uint64    // the generation that the packs hold, 0 for none
 }
 
 type entry struct {
@@ -31,9 +32,8 @@ type entry struct {
 // NewStore lays out the arrays of a program, all zero.
 func NewStore(p *graph.Program) *Store {
 	s := &Store{index: map[string]int{}, paramCount: len(p.Params), generation: 1}
-	s.params = make([]float32, s.layOut(p.Params))
-	s.grads = make([]float32, len(s.params))
-	s.buffers = make([]float32, s.layOut(p.Buffers))
+	s.params = floats(s.layOut(p.Params))
+	s.buffers = floats(s.layOut(p.Buffers))
 	return s
 }
 
@@ -51,7 +51,12 @@ func (s *Store) layOut(params []graph.Param) int {
 func (s *Store) Params() []float32 { return s.params }
 
 // Grads returns the gradients in the layout of Params.
-func (s *Store) Grads() []float32 { return s.grads }
+func (s *Store) Grads() []float32 {
+	if s.grads == nil { // a store that only predicts never has any
+		s.grads = floats(len(s.params))
+	}
+	return s.grads
+}
 
 // Buffers returns the running statistics.
 func (s *Store) Buffers() []float32 { return s.buffers }
@@ -91,7 +96,7 @@ func (s *Store) Grad(name string) ([]float32, bool) {
 		return nil, false
 	}
 	e := s.entries[i]
-	return s.grads[e.offset : e.offset+e.size], true
+	return s.Grads()[e.offset : e.offset+e.size], true
 }
 
 func (s *Store) at(i int) []float32 {

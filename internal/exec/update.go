@@ -36,9 +36,9 @@ func NewUpdater(rule bayes.Rule, s *Store, pool *Pool, decay []float32, seed uin
 		return nil, fmt.Errorf("exec: update rule %s: decay mask has %d elements, want %d", rule.Name(), len(decay), len(s.params))
 	}
 	u := &Updater{rule: rule, program: program, store: s, pool: pool, seed: seed}
-	u.vectors = bayes.Vectors[float32]{Param: s.params, Grad: s.grads, Decay: decay}
+	u.vectors = bayes.Vectors[float32]{Param: s.params, Grad: s.Grads(), Decay: decay}
 	for _, slot := range rule.Slots() {
-		v := make([]float32, len(s.params))
+		v := floats(len(s.params))
 		if slot.InitNormalSD > 0 {
 			rng.Normal(v, rng.Key(seed, "slot", slot.Name), 0)
 		}
@@ -78,7 +78,7 @@ func (u *Updater) Step(step int, learningRate, maxNorm float64) float64 {
 	}
 	if maxNorm > 0 && norm > maxNorm {
 		s := float32(maxNorm / norm)
-		g := u.store.grads
+		g := u.store.Grads()
 		u.pool.ranges(len(g), blockSize, func(lo, hi, _, _ int) { kernel.Scale(g[lo:hi], g[lo:hi], s) })
 	}
 	scalars := u.rule.Scalars(step, learningRate)
@@ -92,7 +92,7 @@ func (u *Updater) Step(step int, learningRate, maxNorm float64) float64 {
 
 // sumSquares adds the squares of the gradient in fixed parts and order.
 func (u *Updater) sumSquares() float64 {
-	g := u.store.grads
+	g := u.store.Grads()
 	parts := make([]float64, partsOf(len(g), blockSize))
 	u.pool.ranges(len(g), blockSize, func(lo, hi, part, _ int) { parts[part] = kernel.SumSquares(g[lo:hi]) })
 	total := 0.0

@@ -57,6 +57,7 @@ type value struct {
 	fixed   []float32 // its memory, where that is outside the arena
 	outside bool      // not computed: input, parameter, constant
 	keep    bool      // an output: never reused
+	again   bool      // computed a second time for the backward pass
 }
 
 // valuesOf reads the graph under the roots into values, each node once. It

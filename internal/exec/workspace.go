@@ -26,7 +26,7 @@ func (c *compiler) scratch(size int) [][]float32 {
 
 // lend hands out what was borrowed.
 func (c *compiler) lend() {
-	c.work = make([]float32, c.workSize)
+	c.work = floats(c.workSize)
 	for _, l := range c.loans {
 		*l.to = c.work[l.offset : l.offset+l.size : l.offset+l.size]
 	}

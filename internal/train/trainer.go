@@ -179,7 +179,11 @@ func (tr *trainer) machine(n int) (*exec.Machine, error) {
 	if tr.store == nil {
 		tr.store = exec.NewStore(p)
 	}
-	m, err := exec.Compile(p, tr.store, tr.pool)
+	var options []exec.Option
+	if tr.task.Config.GradientCheckpointing {
+		options = append(options, exec.Checkpoint())
+	}
+	m, err := exec.Compile(p, tr.store, tr.pool, options...)
 	if err != nil {
 		return nil, fmt.Errorf("train: %w", err)
 	}
