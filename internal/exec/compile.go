@@ -143,16 +143,13 @@ const blockSize = 1 << 14
 
 // blocks cuts n elements into parts and runs f on each.
 func (c *compiler) blocks(n int, f func(lo, hi int)) func() {
-	each := func(lo, hi, _, _ int) { f(lo, hi) }
-	return func() { c.pool.ranges(n, blockSize, each) }
+	return c.pool.over(n, blockSize, func(lo, hi, _, _ int) { f(lo, hi) })
 }
 
 // rowBlocks cuts rows of the given width into parts of about blockSize
 // elements.
 func (c *compiler) rowBlocks(rows, width int, f func(lo, hi int)) func() {
-	most := max(1, blockSize/width)
-	each := func(lo, hi, _, _ int) { f(lo, hi) }
-	return func() { c.pool.ranges(rows, most, each) }
+	return c.pool.over(rows, max(1, blockSize/width), func(lo, hi, _, _ int) { f(lo, hi) })
 }
 
 // reduction adds up partial results of equal size in a fixed order.

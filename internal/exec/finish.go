@@ -87,21 +87,20 @@ type moments struct {
 	to    []float32 // mean, then variance
 	spans []span
 	parts [][]float32 // guess, sum, sum of squares
-	pool  *Pool
-	rowsN int
-	add   func(lo, hi, part, worker int)
+	count int    // rows of all spans
+	sum   func() // puts the spans together
 }
 
 // guessRows is the number of rows whose mean is a span's guess.
 const guessRows = 64
 
 func (c *compiler) newMoments(to []float32, spans []span) *moments {
-	m := &moments{to: to, spans: spans, parts: make([][]float32, len(spans)), pool: c.pool}
+	m := &moments{to: to, spans: spans, parts: make([][]float32, len(spans))}
 	for i, s := range spans {
 		c.borrow(&m.parts[i], 3*len(to)/2)
-		m.rowsN += s.hi - s.lo
+		m.count += s.hi - s.lo
 	}
-	m.add = func(lo, hi, _, _ int) { m.channels(lo, hi) }
+	m.sum = c.pool.over(len(to)/2, 64, func(lo, hi, _, _ int) { m.channels(lo, hi) })
 	return m
 }
 
@@ -116,8 +115,6 @@ func (m *moments) rows(y []float32, part int) {
 	kernel.ChannelMoments(sums[ch:2*ch], sums[2*ch:], y, guess, n, ch)
 }
 
-func (m *moments) sum() { m.pool.ranges(len(m.to)/2, 64, m.add) }
-
 // channels puts the spans of channels [lo,hi) together.
 func (m *moments) channels(lo, hi int) {
 	ch := len(m.to) / 2
@@ -127,13 +124,13 @@ func (m *moments) channels(lo, hi int) {
 			n := float64(m.spans[i].hi - m.spans[i].lo)
 			total += n*float64(p[k]) + float64(p[ch+k])
 		}
-		mean, squares := total/float64(m.rowsN), 0.0
+		mean, squares := total/float64(m.count), 0.0
 		for i, p := range m.parts {
 			n := float64(m.spans[i].hi - m.spans[i].lo)
 			offset := float64(p[k]) - mean // sum of (x-mean)^2 from that about the guess
 			squares += float64(p[2*ch+k]) + 2*offset*float64(p[ch+k]) + n*offset*offset
 		}
-		m.to[k], m.to[ch+k] = float32(mean), float32(max(0, squares/float64(m.rowsN)))
+		m.to[k], m.to[ch+k] = float32(mean), float32(max(0, squares/float64(m.count)))
 	}
 }
 

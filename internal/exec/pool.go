@@ -124,13 +124,11 @@ func (p *Pool) Close() {
 	close(p.wake)
 }
 
-// ranges cuts [0, n) into parts of at most `most` elements whose number
-// depends on n alone, and runs f on each.
-func (p *Pool) ranges(n, most int, f func(lo, hi, part, worker int)) {
-	p.Run(partsOf(n, most), func(part, worker int) {
-		lo := part * most
-		f(lo, min(lo+most, n), part, worker)
-	})
+// over returns a function that cuts [0, n) into parts of at most `most`
+// elements, whose number depends on n alone, and runs f on each.
+func (p *Pool) over(n, most int, f func(lo, hi, part, worker int)) func() {
+	each := func(part, worker int) { f(part*most, min((part+1)*most, n), part, worker) }
+	return func() { p.Run(partsOf(n, most), each) }
 }
 
 func partsOf(n, most int) int { return (n + most - 1) / most }

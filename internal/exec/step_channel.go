@@ -65,21 +65,21 @@ func (c *compiler) channelwise(spec graph.Spec, a call) func() {
 			kernel.ScaleChannels(a.y[from:to], a.x[0][from:to], a.x[1][i*ch:(i+1)*ch], hi-lo, ch)
 		})
 	case graph.ExciteGradScale:
-		return c.perImage(a.shapes[0], func(i, rows, ch int, image []int) {
+		return c.perImage(a.shapes[0], func(i, rows, ch, from, to int) {
 			sum := a.y[i*ch : (i+1)*ch]
 			clear(sum)
-			kernel.ChannelMulSum(sum, a.x[0][image[0]:image[1]], a.x[1][image[0]:image[1]], rows, ch)
+			kernel.ChannelMulSum(sum, a.x[0][from:to], a.x[1][from:to], rows, ch)
 		})
 	case graph.Squeeze:
-		return c.perImage(a.shapes[0], func(i, rows, ch int, image []int) {
+		return c.perImage(a.shapes[0], func(i, rows, ch, from, to int) {
 			sum := a.y[i*ch : (i+1)*ch]
 			clear(sum)
-			kernel.ChannelSum(sum, a.x[0][image[0]:image[1]], rows, ch)
+			kernel.ChannelSum(sum, a.x[0][from:to], rows, ch)
 			kernel.Scale(sum, sum, 1/float32(rows))
 		})
 	case graph.SqueezeGrad:
-		return c.perImage(a.yShape, func(i, rows, ch int, image []int) {
-			dx := a.y[image[0]:image[1]]
+		return c.perImage(a.yShape, func(i, rows, ch, from, to int) {
+			dx := a.y[from:to]
 			kernel.Scale(dx[:ch], a.x[0][i*ch:(i+1)*ch], 1/float32(rows))
 			for r := 1; r < rows; r++ {
 				copy(dx[r*ch:(r+1)*ch], dx[:ch])
@@ -90,11 +90,11 @@ func (c *compiler) channelwise(spec graph.Spec, a call) func() {
 	}
 }
 
-// perImage runs f on each image of an [N,H,W,C] array; image holds the bounds
-// of its elements.
-func (c *compiler) perImage(shape []int, f func(i, rows, ch int, image []int)) func() {
+// perImage runs f on each image of an [N,H,W,C] array, its elements
+// [from,to).
+func (c *compiler) perImage(shape []int, f func(i, rows, ch, from, to int)) func() {
 	rows, ch := area(shape), shape[3]
-	each := func(i, _ int) { f(i, rows, ch, []int{i * rows * ch, (i + 1) * rows * ch}) }
+	each := func(i, _ int) { f(i, rows, ch, i*rows*ch, (i+1)*rows*ch) }
 	return func() { c.pool.Run(shape[0], each) }
 }
 

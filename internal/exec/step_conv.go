@@ -52,8 +52,7 @@ func (c *compiler) product(y, x, packed []float32, m, n, k int) func() {
 	each := func(lo, hi, _, _ int) {
 		kernel.GemmPacked(y[lo*n:hi*n], n, x[lo*k:hi*k], k, packed, hi-lo, n, k, false)
 	}
-	most := productRows(k)
-	return func() { c.pool.ranges(m, most, each) }
+	return c.pool.over(m, productRows(k), each)
 }
 
 // productRows is the number of rows of A that one part multiplies: about

@@ -15,12 +15,14 @@ func (c *compiler) convExpanded(o convolution, a call, cc convCall) func() {
 	strips := spansOf(1, cc.g.OutH, rows, false)
 	sections := min(len(strips), partsOf(partsAtLeast, cc.n*len(groups)))
 	end := c.finish(o, a, cc, stripSpans(strips, cc))
-	inputs := c.scratch((rows*cc.g.StrideH + cc.g.KH) * cc.g.InW * groups[0].size())
+	inputs := make([][]*window, c.pool.Workers())
+	for i := range inputs {
+		inputs[i] = c.groupWindows(e, groups, rows*cc.g.StrideH+cc.g.KH, cc.g.InW)
+	}
 	outputs := c.scratch(rows * cc.g.OutW * groups[0].size())
 	each := func(part, worker int) {
 		i, section, g := part/len(groups)/sections, part/len(groups)%sections, groups[part%len(groups)]
-		slice := e.channels(g)
-		w := window{l: slice, width: cc.g.InW, row: cc.g.InW * g.size(), buf: inputs[worker]}
+		w := inputs[worker][part%len(groups)]
 		w.start(i, cc.g.InH)
 		for s := len(strips) * section / sections; s < len(strips)*(section+1)/sections; s++ {
 			inLo, inHi, piece := sources(cc.g, strips[s].lo, strips[s].hi)
@@ -35,6 +37,19 @@ func (c *compiler) convExpanded(o convolution, a call, cc convCall) func() {
 		c.pool.Run(cc.n*sections*len(groups), each)
 		end.sum()
 	}
+}
+
+// groupWindows returns a window over each group of channels, which share their
+// memory.
+func (c *compiler) groupWindows(e *expanded, groups []span, rows, width int) []*window {
+	ws := make([]*window, len(groups))
+	used := c.workUsed
+	for i, g := range groups {
+		c.workUsed = used
+		ws[i] = &window{l: e.channels(g), width: width, row: width * g.size()}
+		c.borrow(&ws[i].buf, rows*width*groups[0].size())
+	}
+	return ws
 }
 
 func (s span) size() int { return s.hi - s.lo }

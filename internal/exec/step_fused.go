@@ -58,10 +58,10 @@ func (c *compiler) loaded(op operator, a call) func() {
 func (c *compiler) normActivateSqueeze(o normActivateSqueeze, a call) func() {
 	f := c.newAffine(o.norm, a, 0)
 	x, y := a.x[0], a.y
-	run := c.perImage(a.shapes[0], func(i, rows, ch int, image []int) {
+	run := c.perImage(a.shapes[0], func(i, rows, ch, from, to int) {
 		sum := y[i*ch : (i+1)*ch]
 		clear(sum)
-		kernel.NormalizeActivateSum(sum, x[image[0]:image[1]], f.scale, f.shift, rows, ch, o.act)
+		kernel.NormalizeActivateSum(sum, x[from:to], f.scale, f.shift, rows, ch, o.act)
 		kernel.Scale(sum, sum, 1/float32(rows))
 	})
 	return func() {
@@ -73,10 +73,10 @@ func (c *compiler) normActivateSqueeze(o normActivateSqueeze, a call) func() {
 func (c *compiler) normActivateDot(o normActivateDot, a call) func() {
 	f := c.newAffine(o.norm, a, 0)
 	x, y, dy := a.x[0], a.y, a.x[o.width()]
-	run := c.perImage(a.shapes[0], func(i, rows, ch int, image []int) {
+	run := c.perImage(a.shapes[0], func(i, rows, ch, from, to int) {
 		sum := y[i*ch : (i+1)*ch]
 		clear(sum)
-		kernel.NormalizeActivateDot(sum, dy[image[0]:image[1]], x[image[0]:image[1]], f.scale, f.shift, rows, ch, o.act)
+		kernel.NormalizeActivateDot(sum, dy[from:to], x[from:to], f.scale, f.shift, rows, ch, o.act)
 	})
 	return func() {
 		f.prepare()

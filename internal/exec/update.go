@@ -79,13 +79,13 @@ func (u *Updater) Step(step int, learningRate, maxNorm float64) float64 {
 	if maxNorm > 0 && norm > maxNorm {
 		s := float32(maxNorm / norm)
 		g := u.store.Grads()
-		u.pool.ranges(len(g), blockSize, func(lo, hi, _, _ int) { kernel.Scale(g[lo:hi], g[lo:hi], s) })
+		u.pool.over(len(g), blockSize, func(lo, hi, _, _ int) { kernel.Scale(g[lo:hi], g[lo:hi], s) })()
 	}
 	scalars := u.rule.Scalars(step, learningRate)
 	key := rng.Key(u.seed, "update", step)
-	u.pool.ranges(len(u.store.params), updateBlock, func(lo, hi, _, worker int) {
+	u.pool.over(len(u.store.params), updateBlock, func(lo, hi, _, worker int) {
 		u.block(lo, hi, u.scratch[worker], scalars, key)
-	})
+	})()
 	u.store.Changed()
 	return norm
 }
@@ -94,7 +94,7 @@ func (u *Updater) Step(step int, learningRate, maxNorm float64) float64 {
 func (u *Updater) sumSquares() float64 {
 	g := u.store.Grads()
 	parts := make([]float64, partsOf(len(g), blockSize))
-	u.pool.ranges(len(g), blockSize, func(lo, hi, part, _ int) { parts[part] = kernel.SumSquares(g[lo:hi]) })
+	u.pool.over(len(g), blockSize, func(lo, hi, part, _ int) { parts[part] = kernel.SumSquares(g[lo:hi]) })()
 	total := 0.0
 	for _, p := range parts {
 		total += p
