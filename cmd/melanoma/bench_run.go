@@ -5,6 +5,7 @@ import (
 	"context"
 	"image/jpeg"
 	"math/rand/v2"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -22,14 +23,10 @@ import (
 
 // benchNet builds the network of a bench on random images.
 func (a *app) benchNet(o benchOptions, train bool) (*exec.Machine, *exec.Store, *exec.Pool, models.Summary, error) {
-	config := models.Config{Arch: o.model, Size: o.size, Classes: 9, Seed: 1}
-	if len(o.model) > 5 && o.model[len(o.model)-5:] == ".onnx" {
-		config.Arch, config.ONNX = "", o.model
-	}
 	fail := func(err error) (*exec.Machine, *exec.Store, *exec.Pool, models.Summary, error) {
 		return nil, nil, nil, models.Summary{}, err
 	}
-	net, weights, err := models.Build(config)
+	net, weights, err := models.Build(netConfig(o.model, o.size))
 	if err != nil {
 		return fail(err)
 	}
@@ -50,6 +47,8 @@ func (a *app) benchNet(o benchOptions, train bool) (*exec.Machine, *exec.Store, 
 	if err := store.Load(weights); err != nil {
 		return fail(err)
 	}
+	weights = nil
+	debug.FreeOSMemory() // what loading left behind would count as memory of the steps
 	pool := exec.NewPool(a.workers())
 	var options []exec.Option
 	if o.checkpoint {

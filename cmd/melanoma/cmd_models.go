@@ -15,6 +15,8 @@ import (
 
 type modelsOptions struct {
 	size           int
+	batch          int
+	plan, train    bool
 	inputs, output []string
 }
 
@@ -28,7 +30,10 @@ func (a *app) modelsCommand() *cobra.Command {
 	}
 	show := &cobra.Command{
 		Use: "show NAME", Short: "Layers, shapes, parameters and FLOPs of an architecture or an ONNX file",
-		Example: "  melanoma models show tf_efficientnet_b0 --size 256\n  melanoma models show net.onnx --json",
+		Long: `Lists the layers of a network. With --plan it lists the steps that the engine
+makes of them instead: fused operators, the shape of each result, where it lies
+in the arena, the bytes that it moves and the operations that it takes.`,
+		Example: "  melanoma models show tf_efficientnet_b0 --size 256\n  melanoma models show net.onnx --json\n  melanoma models show tf_efficientnet_b0 --plan --train --batch 16",
 		Args:    wants(1, 1, "one architecture or ONNX file"), RunE: func(_ *cobra.Command, args []string) error { return a.runModelsShow(o, args[0]) },
 	}
 	check := &cobra.Command{
@@ -60,6 +65,9 @@ output is written as float32.`,
 	for _, sub := range []*cobra.Command{show, imported, export} {
 		sub.Flags().IntVar(&o.size, "size", 0, "image size in pixels (default: the network's own)")
 	}
+	show.Flags().BoolVar(&o.plan, "plan", false, "list the engine's steps in place of the layers")
+	show.Flags().BoolVar(&o.train, "train", false, "with --plan: those of a training step, not of inference")
+	show.Flags().IntVar(&o.batch, "batch", 1, "with --plan: images a step")
 	run.Flags().StringArrayVar(&o.inputs, "input", nil, "FILE.npy, or NAME=FILE.npy for one of several; repeatable")
 	run.Flags().StringArrayVar(&o.output, "output", nil, "FILE.npy, or NAME=FILE.npy")
 	cmd.AddCommand(list, show, check, imported, export, run)
@@ -86,6 +94,12 @@ func (a *app) runModelsList() error {
 }
 
 func (a *app) runModelsShow(o modelsOptions, name string) error {
+	if o.plan {
+		return a.runModelsPlan(o, name)
+	}
+	if o.train || o.batch != 1 {
+		return usage("melanoma models show "+name+" --plan --train --batch 16", "--train and --batch are for --plan")
+	}
 	s, err := models.Describe(name, o.size)
 	if err != nil {
 		return err

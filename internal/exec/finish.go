@@ -87,8 +87,8 @@ type moments struct {
 	to    []float32 // mean, then variance
 	spans []span
 	parts [][]float32 // guess, sum, sum of squares
-	count int    // rows of all spans
-	sum   func() // puts the spans together
+	count int         // rows of all spans
+	sum   func()      // puts the spans together
 }
 
 // guessRows is the number of rows whose mean is a span's guess.

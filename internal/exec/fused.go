@@ -22,7 +22,12 @@ func (n norm) width() int {
 	return 4
 }
 
-func (n norm) String() string { return fmt.Sprintf("norm eps=%g fixed=%t", n.eps, n.fixed) }
+func (n norm) String() string {
+	if n.fixed {
+		return "given norm"
+	}
+	return "norm"
+}
 
 // normActivate is a(n(x)); inputs are those of the normalisation.
 type normActivate struct {
@@ -56,13 +61,31 @@ type normActivateGradInput struct {
 	excited bool
 }
 
-func (o normActivate) String() string        { return fmt.Sprintf("activate %v %v", o.norm, o.act) }
+func (o normActivate) String() string {
+	switch o.act.Kind {
+	case kernel.SwishActivation:
+		return fmt.Sprintf("swish(%v)", o.norm)
+	case kernel.ClipActivation:
+		return fmt.Sprintf("clip[%g,%g](%v)", o.act.Lo, o.act.Hi, o.norm)
+	default:
+		return o.norm.String()
+	}
+}
+
 func (o normActivateSqueeze) String() string { return "squeeze of " + normActivate(o).String() }
 func (o normActivateExcite) String() string  { return "excite of " + normActivate(o).String() }
 func (o normActivateDot) String() string     { return "excite-ds of " + normActivate(o).String() }
 func (o normActivateGradParams) String() string {
-	return fmt.Sprintf("%v dparams excited=%t", o.normActivate, o.excited)
+	return fmt.Sprintf("dgamma, dbeta of %v%s", o.normActivate, behind(o.excited))
 }
 func (o normActivateGradInput) String() string {
-	return fmt.Sprintf("%v dx excited=%t", o.normActivate, o.excited)
+	return fmt.Sprintf("dx of %v%s", o.normActivate, behind(o.excited))
+}
+
+// behind names what a gradient passed on its way to a normalisation.
+func behind(excited bool) string {
+	if excited {
+		return " behind excite"
+	}
+	return ""
 }

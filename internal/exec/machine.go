@@ -28,7 +28,6 @@ var _ gorgonia.VM = (*Machine)(nil)
 
 // step is one operator bound to its places.
 type step struct {
-	name string // the operator, for profiles
 	run  func()
 	cost StepCost // but for the time
 }
@@ -36,33 +35,49 @@ type step struct {
 // Compile plans the program over the store's parameters. It fails where the
 // store was made for another network.
 func Compile(p *graph.Program, s *Store, pool *Pool, list ...Option) (*Machine, error) {
-	plan, err := newPlanner(p, optionsOf(list))
-	if err != nil {
-		return nil, err
-	}
-	plan.alias()
 	m := &Machine{program: p, store: s, pool: pool, inputs: map[string][]float32{}}
-	copies, err := m.settle(plan)
+	plan, copies, err := m.plan(optionsOf(list))
 	if err != nil {
 		return nil, err
 	}
-	plan.place()
 	m.arena = floats(plan.size)
 	c := &compiler{Machine: m, plan: plan}
 	for _, v := range plan.order {
-		if _, ok := v.op.(companion); ok || v.home != v {
-			continue // computed by another step, or a view of something computed before
+		if !v.ownStep() {
+			continue
 		}
 		c.workUsed = 0
-		m.steps = append(m.steps, step{v.op.String(), c.bind(v), costOf(v)})
+		m.steps = append(m.steps, step{c.bind(v), costOf(v)})
 	}
 	c.lend()
 	for _, cp := range copies {
 		src := c.data(cp.from)
-		m.steps = append(m.steps, step{name: "copy", run: func() { copy(cp.to, src) }})
+		m.steps = append(m.steps, step{func() { copy(cp.to, src) }, StepCost{Name: "copy", Kind: "copy", Bytes: 8 * int64(len(src))}})
 	}
 	m.outputs(c)
 	return m, nil
+}
+
+// plan orders, fuses and places the program's values.
+func (m *Machine) plan(o options) (*planner, []copyOut, error) {
+	plan, err := newPlanner(m.program, o)
+	if err != nil {
+		return nil, nil, err
+	}
+	plan.alias()
+	copies, err := m.settle(plan)
+	if err != nil {
+		return nil, nil, err
+	}
+	plan.place()
+	return plan, copies, nil
+}
+
+// ownStep tells whether a step computes v: not where another value's step does,
+// or where v is a view of something computed before.
+func (v *value) ownStep() bool {
+	_, accompanies := v.op.(companion)
+	return !accompanies && v.home == v
 }
 
 type copyOut struct {

@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"fmt"
 	"time"
 
 	"melanoma/internal/graph"
@@ -9,6 +10,7 @@ import (
 // StepCost is what one step of a machine takes.
 type StepCost struct {
 	Name    string
+	Kind    string  // what it does, without its numbers
 	Seconds float64 // of one run
 	Bytes   int64   // of its inputs and its result, each counted once
 	FLOPs   int64   // of convolutions and matrix products, 2 a multiply-add; 0 for the others
@@ -23,7 +25,6 @@ func (m *Machine) Profile(key uint64, runs int) ([]StepCost, error) {
 	costs := make([]StepCost, len(m.steps))
 	for i, s := range m.steps {
 		costs[i] = s.cost
-		costs[i].Name = s.name
 	}
 	for range runs {
 		for i, s := range m.steps {
@@ -37,7 +38,7 @@ func (m *Machine) Profile(key uint64, runs int) ([]StepCost, error) {
 
 // costOf counts a step's bytes and operations from its shapes.
 func costOf(v *value) StepCost {
-	c := StepCost{Bytes: 4 * int64(v.size)}
+	c := StepCost{Name: v.op.String(), Kind: kindOfStep(v), Bytes: 4 * int64(v.size)}
 	for _, in := range v.in {
 		c.Bytes += 4 * int64(in.size)
 	}
@@ -66,3 +67,30 @@ func costOf(v *value) StepCost {
 
 // convFLOPs is 2 for each element of y [N,H,W,O] and of a filter of w.
 func convFLOPs(y, w *value) int64 { return 2 * int64(y.size) * int64(w.size/w.shape[0]) }
+
+// kindOfStep names what a step does: two convolutions of one kind differ by
+// their shapes alone.
+func kindOfStep(v *value) string {
+	switch o := v.op.(type) {
+	case convolution:
+		return fmt.Sprintf("%v convolution", kindOf(o.ConvAttrs, o.x.shape(shapesOf(v.in)), v.in[o.weights()].shape))
+	case graph.Conv:
+		return fmt.Sprintf("%v convolution", kindOf(o.ConvAttrs, v.in[0].shape, v.in[1].shape))
+	case convGradients:
+		return fmt.Sprintf("%v gradients", kindOf(o.ConvAttrs, v.shape, v.in[o.dy.n+o.x.n].shape))
+	case graph.ConvGradInput:
+		return fmt.Sprintf("%v gradient of input", kindOf(o.ConvAttrs, v.shape, v.in[1].shape))
+	case graph.ConvGradWeights:
+		return fmt.Sprintf("%v gradient of weights", kindOf(o.ConvAttrs, v.in[0].shape, v.shape))
+	default:
+		return v.op.String()
+	}
+}
+
+func shapesOf(values []*value) [][]int {
+	shapes := make([][]int, len(values))
+	for i, v := range values {
+		shapes[i] = v.shape
+	}
+	return shapes
+}

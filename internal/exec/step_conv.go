@@ -15,6 +15,10 @@ const (
 	grouped                   // no kernel: the plain Spec
 )
 
+func (k convKind) String() string {
+	return [...]string{"pointwise", "depthwise", "dense", "grouped"}[k]
+}
+
 func kindOf(a graph.ConvAttrs, x, w []int) convKind {
 	switch {
 	case a.Groups == 1 && w[2] == 1 && w[3] == 1 && a.Stride == [2]int{1, 1} && a.Pad == [4]int{}:

@@ -2,6 +2,7 @@ package exec
 
 import (
 	"fmt"
+	"strings"
 
 	"melanoma/internal/graph"
 	"melanoma/internal/kernel"
@@ -24,17 +25,32 @@ const (
 )
 
 func (o convolution) String() string {
-	s := graph.Conv{ConvAttrs: o.ConvAttrs}.String()
+	s := "conv " + attrsOf(o.ConvAttrs)
 	if o.x.op != nil {
-		s = fmt.Sprintf("%s of (%s)", s, o.x)
+		s = fmt.Sprintf("%s of %s", s, o.x)
 	}
 	if o.then != nil {
-		s = fmt.Sprintf("%s then (%s)", s, o.then)
+		s = fmt.Sprintf("%s, then %s", s, o.then)
 	}
 	if o.plus {
-		s += " plus"
+		s += ", plus"
 	}
 	return s
+}
+
+// attrsOf names what is not the usual of a convolution.
+func attrsOf(a graph.ConvAttrs) string {
+	s := ""
+	if a.Stride != [2]int{1, 1} {
+		s += fmt.Sprintf(" stride %dx%d", a.Stride[0], a.Stride[1])
+	}
+	if a.Pad != [4]int{} {
+		s += fmt.Sprintf(" pad %v", a.Pad)
+	}
+	if a.Groups > 1 {
+		s += fmt.Sprintf(" groups %d", a.Groups)
+	}
+	return strings.TrimSpace(s)
 }
 
 // weights is the index of w among the inputs.

@@ -23,7 +23,14 @@ const (
 )
 
 func (o convGradients) String() string {
-	return fmt.Sprintf("%s and dw, x of (%s), dy of (%s)", graph.ConvGradInput{ConvAttrs: o.ConvAttrs}, o.x, o.dy)
+	s := "dx, dw of conv " + attrsOf(o.ConvAttrs)
+	if o.x.op != nil {
+		s = fmt.Sprintf("%s of %s", s, o.x)
+	}
+	if o.dy.op != nil {
+		s = fmt.Sprintf("%s from %s", s, o.dy)
+	}
+	return s
 }
 
 // convGradients binds a pointwise or depthwise convolution's gradients.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"path/filepath"
+	"runtime/debug"
 
 	"melanoma/augment"
 	"melanoma/data"
@@ -126,6 +127,8 @@ func (e *evaluator) compile() error {
 		if err := e.store.Load(e.weights); err != nil {
 			return err
 		}
+		e.weights = nil
+		debug.FreeOSMemory() // large networks: give back the second copy of the weights
 	}
 	e.machine, err = exec.Compile(p, e.store, e.pool)
 	return err
