@@ -52,6 +52,10 @@ func costOf(v *value) StepCost {
 		c.FLOPs = convFLOPs(v, v.in[1])
 	case convolution:
 		c.FLOPs = convFLOPs(v, v.in[s.weights()])
+		if _, ok := s.x.op.(convolution); ok { // x, w of the one that is loaded
+			positions := v.in[0].size / v.in[1].shape[1]
+			c.FLOPs += 2 * int64(positions) * int64(v.in[1].size)
+		}
 	case graph.ConvGradInput: // dy, w
 		c.FLOPs = convFLOPs(v.in[0], v.in[1])
 	case graph.ConvGradWeights: // x, dy

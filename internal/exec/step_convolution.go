@@ -2,7 +2,6 @@ package exec
 
 import (
 	"fmt"
-	"strings"
 
 	"melanoma/internal/graph"
 	"melanoma/internal/kernel"
@@ -25,9 +24,9 @@ const (
 )
 
 func (o convolution) String() string {
-	s := "conv " + attrsOf(o.ConvAttrs)
+	s := "conv" + attrsOf(o.ConvAttrs)
 	if o.x.op != nil {
-		s = fmt.Sprintf("%s of %s", s, o.x)
+		s = fmt.Sprintf("%s of (%s)", s, o.x)
 	}
 	if o.then != nil {
 		s = fmt.Sprintf("%s, then %s", s, o.then)
@@ -50,7 +49,7 @@ func attrsOf(a graph.ConvAttrs) string {
 	if a.Groups > 1 {
 		s += fmt.Sprintf(" groups %d", a.Groups)
 	}
-	return strings.TrimSpace(s)
+	return s
 }
 
 // weights is the index of w among the inputs.

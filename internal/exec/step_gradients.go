@@ -23,12 +23,12 @@ const (
 )
 
 func (o convGradients) String() string {
-	s := "dx, dw of conv " + attrsOf(o.ConvAttrs)
+	s := "dx, dw of conv" + attrsOf(o.ConvAttrs)
 	if o.x.op != nil {
-		s = fmt.Sprintf("%s of %s", s, o.x)
+		s = fmt.Sprintf("%s of (%s)", s, o.x)
 	}
 	if o.dy.op != nil {
-		s = fmt.Sprintf("%s from %s", s, o.dy)
+		s = fmt.Sprintf("%s from (%s)", s, o.dy)
 	}
 	return s
 }
