@@ -50,7 +50,11 @@ func (a *app) benchNet(o benchOptions, train bool) (*exec.Machine, *exec.Store, 
 	weights = nil
 	debug.FreeOSMemory() // what loading left behind would count as memory of the steps
 	pool := exec.NewPool(a.workers())
-	var options []exec.Option
+	options, err := without(o.without)
+	if err != nil {
+		pool.Close()
+		return fail(err)
+	}
 	if o.checkpoint {
 		options = append(options, exec.Checkpoint())
 	}

@@ -20,6 +20,7 @@ type benchOptions struct {
 	mode                string
 	profile             bool
 	checkpoint          bool
+	without             []string // fusion rules
 }
 
 // throughput is what every bench prints; figures that do not apply are absent.
@@ -77,6 +78,7 @@ func (a *app) benchCommand() *cobra.Command {
 			flags.StringVar(&o.model, "model", o.model, "architecture (melanoma models list) or ONNX file")
 			flags.IntVar(&o.batch, "batch", o.batch, "images a step")
 			flags.BoolVar(&o.profile, "profile", false, "print where the time of a step goes, on stderr")
+			addWithout(flags, &o.without)
 			if b.name == "train" {
 				flags.BoolVar(&o.checkpoint, "checkpoint", false, "compute activations again in the backward pass: less memory, more time")
 			}

@@ -17,6 +17,7 @@ type modelsOptions struct {
 	size           int
 	batch          int
 	plan, train    bool
+	without        []string // fusion rules
 	inputs, output []string
 }
 
@@ -68,6 +69,7 @@ output is written as float32.`,
 	show.Flags().BoolVar(&o.plan, "plan", false, "list the engine's steps in place of the layers")
 	show.Flags().BoolVar(&o.train, "train", false, "with --plan: those of a training step, not of inference")
 	show.Flags().IntVar(&o.batch, "batch", 1, "with --plan: images a step")
+	addWithout(show.Flags(), &o.without)
 	run.Flags().StringArrayVar(&o.inputs, "input", nil, "FILE.npy, or NAME=FILE.npy for one of several; repeatable")
 	run.Flags().StringArrayVar(&o.output, "output", nil, "FILE.npy, or NAME=FILE.npy")
 	cmd.AddCommand(list, show, check, imported, export, run)

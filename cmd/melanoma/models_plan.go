@@ -2,7 +2,10 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
+
+	"github.com/spf13/pflag"
 
 	"melanoma/internal/exec"
 	"melanoma/models"
@@ -14,6 +17,22 @@ func netConfig(name string, size int) models.Config {
 		return models.Config{ONNX: name, Size: size}
 	}
 	return models.Config{Arch: name, Size: size, Classes: 9, Seed: 1}
+}
+
+// addWithout adds the flag that switches fusion rules off.
+func addWithout(flags *pflag.FlagSet, rules *[]string) {
+	flags.StringSliceVar(rules, "without", nil, "fusion rules to leave out, for debugging: all, or some of "+strings.Join(exec.RuleNames(), ", "))
+}
+
+// without returns the option that leaves fusion rules out.
+func without(rules []string) ([]exec.Option, error) {
+	known := append(exec.RuleNames(), "all")
+	for _, r := range rules {
+		if !slices.Contains(known, r) {
+			return nil, usage("--without "+strings.Join(known, ","), "there is no fusion rule %q", r)
+		}
+	}
+	return []exec.Option{exec.Without(rules...)}, nil
 }
 
 // runModelsPlan lists the steps that the engine makes of a network.
@@ -38,7 +57,11 @@ func (a *app) runModelsPlan(o modelsOptions, name string) error {
 			return err
 		}
 	}
-	plan, err := exec.Describe(program)
+	options, err := without(o.without)
+	if err != nil {
+		return err
+	}
+	plan, err := exec.Describe(program, options...)
 	if err != nil {
 		return err
 	}
@@ -46,7 +69,12 @@ func (a *app) runModelsPlan(o modelsOptions, name string) error {
 		return a.printJSON(plan)
 	}
 	a.tellNetPlan(plan)
-	a.printf("%s: %d steps, %d images of %d px, arena of %.1f MB for intermediate results\n", name, len(plan.Steps), o.batch, summary.Size, float64(plan.ArenaBytes)/1e6)
+	moved := int64(0)
+	for _, s := range plan.Steps {
+		moved += s.Traffic
+	}
+	a.printf("%s: %d steps, %d images of %d px, %.1f MB moved, arena of %.1f MB for intermediate results\n", name, len(plan.Steps), o.batch, summary.Size,
+		float64(moved)/1e6, float64(plan.ArenaBytes)/1e6)
 	return nil
 }
 
