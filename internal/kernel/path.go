@@ -15,6 +15,10 @@ type table struct {
 	gemmPacked func(c []float32, ldc int, a []float32, lda int, packed []float32, m, n, k int, accumulate bool)
 	gemmTN     func(c []float32, ldc int, a []float32, lda int, b []float32, ldb int, m, n, k int, accumulate bool)
 
+	toBFloat16 func(dst []BFloat16, x []float32)
+	gemmBF16   func(c []float32, ldc int, a []BFloat16, lda int, packed []BFloat16, m, n, k int, accumulate bool)
+	bf16       bool // gemmBF16 is assembly
+
 	depthwiseForward         func(y, x, w []float32, g Geometry, c, rowLo, rowHi int)
 	depthwiseBackwardData    func(dx, dy, w []float32, g Geometry, c, rowLo, rowHi int)
 	depthwiseBackwardWeights func(dw, x, dy []float32, g Geometry, c, rowLo, rowHi int)
@@ -63,6 +67,8 @@ var goTable = table{
 	name:                     "go",
 	gemmPacked:               gemmPackedRef,
 	gemmTN:                   gemmTNRef,
+	toBFloat16:               toBFloat16Ref,
+	gemmBF16:                 gemmBF16Ref,
 	depthwiseForward:         depthwiseForwardRef,
 	depthwiseBackwardData:    depthwiseBackwardDataRef,
 	depthwiseBackwardWeights: depthwiseBackwardWeightsRef,

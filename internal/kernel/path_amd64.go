@@ -22,6 +22,8 @@ func processorTables() []*table {
 func avx2Table() *table {
 	t := &table{
 		name:                   "avx2",
+		toBFloat16:             toBFloat16Ref,
+		gemmBF16:               gemmBF16Ref,
 		channelSum:             channelSumAVX2,
 		channelCenteredSquares: channelCenteredSquaresAVX2,
 		channelDot2:            channelDot2AVX2,
@@ -67,6 +69,8 @@ func avx2Table() *table {
 func avx512Table() *table {
 	t := &table{
 		name:                   "avx512",
+		toBFloat16:             toBFloat16AVX512,
+		gemmBF16:               gemmBF16Ref,
 		channelSum:             channelSumAVX512,
 		channelCenteredSquares: channelCenteredSquaresAVX512,
 		channelDot2:            channelDot2AVX512,
@@ -105,6 +109,9 @@ func avx512Table() *table {
 		sumSquares:      sumSquaresAVX512,
 	}
 	gemmAVX512.install(t)
+	if cpu.X86.HasAVX512BF16 {
+		installBF16(t)
+	}
 	depthwiseAVX512.install(t)
 	return t
 }

@@ -66,6 +66,7 @@ type gemm struct {
 	*emitter
 	vectors    int
 	transposed bool // A is [k,rows] and B plain, else A is [rows,k] and B packed
+	bfloat16   bool // A and B have pairs of bfloat16 in place of each float32
 
 	c, ldc, a, lda, ldb, tiles gp
 	odd                        map[int]gp
@@ -82,7 +83,11 @@ func (g *gemm) maxRows() int {
 }
 
 func (g *gemm) write(name string, doc ...string) {
-	g.function(name, gemmSignature, doc...)
+	signature := gemmSignature
+	if g.bfloat16 {
+		signature = bfloat16Signature
+	}
+	g.function(name, signature, doc...)
 	g.c, g.ldc = g.param("c"), g.stride("ldc")
 	g.a, g.lda = g.param("a"), g.stride("lda")
 	g.ldb, g.tiles = g.stride("ldb"), g.param("tiles")
@@ -241,14 +246,18 @@ func (g *gemm) elementA(a []gp, r int) mem {
 
 // multiply adds one element of A times the vectors of B to a row of sums.
 func (g *gemm) multiply(a mem, bs, sums []vec) {
-	if g.wide && g.vectors == 1 {
+	if g.wide && g.vectors == 1 && !g.bfloat16 {
 		g.VFMADD231PS_BCST(a, bs[0], sums[0])
 		return
 	}
 	v := g.vec()
 	g.VBROADCASTSS(a, v)
 	for i, b := range bs {
-		g.VFMADD231PS(b, v, sums[i])
+		if g.bfloat16 {
+			g.dotPairs(b, v, sums[i])
+		} else {
+			g.VFMADD231PS(b, v, sums[i])
+		}
 	}
 }
 

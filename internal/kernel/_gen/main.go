@@ -22,6 +22,7 @@ var families = []struct {
 	write func(e *emitter)
 }{
 	{"gemm", writeGemm},
+	{"bfloat16", writeBFloat16},
 	{"depthwise", writeDepthwise},
 	{"channel", writeChannel},
 	{"elementwise", writeElementwise},
@@ -59,6 +60,9 @@ func generate(out, name string, write func(e *emitter)) error {
 		return err
 	}
 	if err := checkRegisters(file); err != nil {
+		return err
+	}
+	if err := encodeDotPairs(file); err != nil {
 		return err
 	}
 	cfg := printer.Config{Name: "internal/kernel/_gen", Pkg: "kernel"}
