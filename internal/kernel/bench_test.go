@@ -42,6 +42,26 @@ func BenchmarkGemmPacked(b *testing.B) {
 	}
 }
 
+// BenchmarkGemmBF16 has the shapes of BenchmarkGemmPacked, with A as bfloat16.
+func BenchmarkGemmBF16(b *testing.B) {
+	for _, s := range pointwise {
+		m, k, n := s[0], s[1], s[2]
+		a, c := make([]BFloat16, m*k), make([]float32, m*n)
+		ToBFloat16(a, normals(stream(1), m*k).data)
+		packed := make([]BFloat16, PackedBF16Len(k, n))
+		PackBF16T(packed, normals(stream(2), n*k).data, k, n, k)
+		benchPaths(b, fmt.Sprintf("%dx%dx%d", m, k, n), 2*m*n*k, 2*m*k+4*m*n, func() {
+			GemmBF16(c, n, a, k, packed, m, n, k, false)
+		})
+	}
+}
+
+func BenchmarkToBFloat16(b *testing.B) {
+	const n = 3136 * 144
+	x, dst := slices.Clone(normals(stream(1), n).data), make([]BFloat16, n)
+	benchPaths(b, fmt.Sprint(n), n, 6*n, func() { ToBFloat16(dst, x) })
+}
+
 func BenchmarkGemmTN(b *testing.B) {
 	for _, s := range pointwise {
 		m, k, n := s[0], s[1], s[2]

@@ -1,7 +1,8 @@
 // Package kernel holds the float32 CPU kernels of the engine: matrix
 // products, depthwise convolutions, per-channel reductions and maps,
 // element-wise functions, each as a plain-Go reference and, where it pays,
-// as AVX2+FMA and AVX-512 assembly.
+// as AVX2+FMA and AVX-512 assembly. For inference there is a matrix product
+// of bfloat16 factors with float32 sums besides.
 //
 // Data. Everything is row-major. Activations are NHWC: the channel c is the
 // innermost index, rows = N*H*W; lda, ldb, ldc are row strides in elements.
@@ -14,11 +15,14 @@
 // AVX2, FMA and BMI2; avx512: also F, BW, DQ and VL); MELANOMA_KERNELS =
 // go|avx2|avx512 overrides the choice, and Use switches within a process
 // (tests). The reference is linked in every build, also under -tags noasm.
-// Packed matrices have one layout for all paths.
+// Packed matrices have one layout for all paths. Of the kernels for bfloat16
+// only avx512 has assembly; that of GemmBF16 needs AVX512_BF16 as well, and
+// HasBF16 tells whether it is there.
 //
-// Assembly covers GemmPacked, GemmTN, the three depthwise kernels (any
-// kernel size and stride), all Channel kernels and maps, and all of
-// elementwise.go, activation.go and normalize.go. Packing and Col2im are Go.
+// Assembly covers GemmPacked, GemmTN, GemmBF16 and ToBFloat16, the three
+// depthwise kernels (any kernel size and stride), all Channel kernels and
+// maps, and all of elementwise.go, activation.go and normalize.go. Packing
+// and Col2im are Go.
 //
 // Misuse. Wrong lengths and shapes panic with "kernel: gemm: len(a) is ...".
 // There are no errors to return.
@@ -43,15 +47,19 @@
 //
 // NaN and Inf propagate as in the scalar loops: a NaN among the inputs of an
 // element gives NaN in that element. Exceptions are stated (ClipBackward,
-// SwishBackward). Padding of packed panels and masked lanes never leak into a
-// result.
+// SwishBackward, GemmBF16). Padding of packed panels and masked lanes never
+// leak into a result.
 //
 // The files *_amd64.s and *_stubs_amd64.go are generated; the comment of a
 // stub is the loop that it must equal. To write them anew:
 //
 //	cd internal/kernel/_gen && go run . -out ..
 //
+// Go's assembler lacks VDPBF16PS; the generator writes its bytes.
+//
 // References: Goto and van de Geijn 2008, "Anatomy of high-performance
 // matrix multiplication", for the tiles; Moshier 1992 (Cephes) for exp;
-// Higham 2002, "Accuracy and Stability of Numerical Algorithms", for sums.
+// Higham 2002, "Accuracy and Stability of Numerical Algorithms", for sums;
+// Wang and Kanwar 2019, "BFloat16: The secret to high performance on Cloud
+// TPUs", for the format.
 package kernel
