@@ -38,6 +38,10 @@ type Config struct {
 type PredictConfig struct {
 	Views int `yaml:"views"` // test-time views of each image, 1 to 8
 	Batch int `yaml:"batch"` // images a step; changes no result
+
+	// Precision is that of products: float32, or bfloat16, which is faster on
+	// processors that multiply it and moves probabilities a little.
+	Precision string `yaml:"precision"`
 }
 
 // ReportConfig says what the page shows.
@@ -73,7 +77,7 @@ type MetaConfig struct {
 func Default() Config {
 	return Config{
 		Name: "run", Data: data.Default(), CV: cv.DefaultFolds(), Train: train.Default(), Augment: augment.Default(),
-		Predict: PredictConfig{Views: augment.Views, Batch: 32}, Ensemble: cv.DefaultBlend(),
+		Predict: PredictConfig{Views: augment.Views, Batch: 32, Precision: "float32"}, Ensemble: cv.DefaultBlend(),
 		Report: ReportConfig{Thumbnails: true, Bootstrap: true},
 	}
 }
@@ -100,6 +104,9 @@ func (c *Config) Validate() error {
 		if err := c.Synth.Validate(); err != nil {
 			return sectionError("synth", err)
 		}
+	}
+	if p := c.Predict.Precision; p != "float32" && p != "bfloat16" {
+		return badKey("predict.precision", "float32 or bfloat16", "is %q", p)
 	}
 	if c.Predict.Views < 1 || c.Predict.Views > augment.Views {
 		return badKey("predict.views", "1 scores the picture as it is, 8 all its orientations", "is %d, not 1 to %d", c.Predict.Views, augment.Views)

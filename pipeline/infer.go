@@ -213,7 +213,7 @@ func (r *Run) inferModel(ctx context.Context, m ModelConfig, store, fresh *data.
 		bar := r.options.Progress.Start(foldTask("infer", m.Name, fold), "pictures", 0)
 		d, err := train.Predict(ctx, train.Prediction{
 			Dir: r.path(trainDir(m.Name, fold)), Samples: countWeights(rec.Outputs), Store: fresh, Rows: rows, Metadata: encoder,
-			Views: r.Config.Predict.Views, Batch: r.Config.Predict.Batch, Workers: r.options.Workers, Progress: bar.Set,
+			Views: r.Config.Predict.Views, Batch: r.Config.Predict.Batch, BFloat16: r.Config.Predict.Precision == "bfloat16", Workers: r.options.Workers, Progress: bar.Set,
 		})
 		bar.Done("")
 		if err != nil {

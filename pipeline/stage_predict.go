@@ -21,7 +21,7 @@ func (r *Run) predictTasks() ([]*task, error) {
 		for _, k := range r.folds() {
 			tasks = append(tasks, &task{
 				name: foldTask("predict", m.Name, k), stage: "predict", version: predictVersion, model: m.Name, fold: k,
-				config: map[string]any{"views": r.Config.Predict.Views, "meta": m.Meta},
+				config: map[string]any{"views": r.Config.Predict.Views, "precision": r.Config.Predict.Precision, "meta": m.Meta},
 				needs: []need{{task: "ingest", match: "*.arrow"}, {task: "folds"},
 					{task: foldTask("train", m.Name, k), match: "weights-*.arrow"}},
 				run: func(ctx context.Context, a *attempt) error { return r.predictFold(ctx, m, k, a) },
@@ -67,7 +67,7 @@ func (r *Run) predictSet(ctx context.Context, m ModelConfig, fold int, store *da
 	defer bar.Done("")
 	draws, err := train.Predict(ctx, train.Prediction{
 		Dir: r.path(trainDir(m.Name, fold)), Samples: countWeights(a.inputs), Store: store, Rows: rows, Metadata: metadata(m, store),
-		Views: r.Config.Predict.Views, Batch: r.Config.Predict.Batch, Workers: r.options.Workers, Progress: bar.Set,
+		Views: r.Config.Predict.Views, Batch: r.Config.Predict.Batch, BFloat16: r.Config.Predict.Precision == "bfloat16", Workers: r.options.Workers, Progress: bar.Set,
 	})
 	if err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"runtime/debug"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -15,103 +16,124 @@ import (
 	"melanoma/data"
 	"melanoma/internal/bayes"
 	"melanoma/internal/exec"
+	"melanoma/internal/graph"
 	"melanoma/internal/kernel"
 	"melanoma/internal/rng"
 	"melanoma/models"
 	"melanoma/pipeline"
 )
 
-// benchNet builds the network of a bench on random images.
-func (a *app) benchNet(o benchOptions, train bool) (*exec.Machine, *exec.Store, *exec.Pool, models.Summary, error) {
-	fail := func(err error) (*exec.Machine, *exec.Store, *exec.Pool, models.Summary, error) {
-		return nil, nil, nil, models.Summary{}, err
+// subject is the network of a bench, ready to run.
+type subject struct {
+	machine *exec.Machine
+	store   *exec.Store
+	pool    *exec.Pool
+	summary models.Summary
+}
+
+// programOf builds a network and the program of a step.
+func programOf(name string, size, batch int, train bool) (*models.Net, models.Weights, *graph.Program, error) {
+	config := models.Config{Arch: name, Size: size, Classes: 9, Seed: 1}
+	if strings.HasSuffix(name, ".onnx") {
+		config.Arch, config.ONNX = "", name
 	}
-	net, weights, err := models.Build(netConfig(o.model, o.size))
+	net, weights, err := models.Build(config)
 	if err != nil {
-		return fail(err)
+		return nil, nil, nil, err
 	}
-	summary, err := net.Summary(o.size)
-	if err != nil {
-		return fail(err)
+	program, err := net.Instantiate(models.Instance{Batch: batch, Size: size, Train: train, Targets: train})
+	if err == nil && train {
+		err = program.Differentiate()
 	}
-	program, err := net.Instantiate(models.Instance{Batch: o.batch, Size: o.size, Train: train, Targets: train})
-	if err != nil {
-		return fail(err)
-	}
-	if train {
-		if err := program.Differentiate(); err != nil {
-			return fail(err)
-		}
-	}
-	store := exec.NewStore(program)
-	if err := store.Load(weights); err != nil {
-		return fail(err)
-	}
-	weights = nil
-	debug.FreeOSMemory() // what loading left behind would count as memory of the steps
-	pool := exec.NewPool(a.workers())
+	return net, weights, program, err
+}
+
+// options are those of the flags.
+func (o benchOptions) options() ([]exec.Option, error) {
 	options, err := without(o.without)
-	if err != nil {
-		pool.Close()
-		return fail(err)
+	if o.bfloat16 {
+		options = append(options, exec.BFloat16())
 	}
 	if o.checkpoint {
 		options = append(options, exec.Checkpoint())
 	}
-	machine, err := exec.Compile(program, store, pool, options...)
+	return options, err
+}
+
+// subject builds the network of a bench on random images. Its pool is to be
+// closed.
+func (a *app) subject(o benchOptions, train bool) (*subject, error) {
+	options, err := o.options()
 	if err != nil {
-		pool.Close()
-		return fail(err)
+		return nil, err
 	}
-	rng.Normal(machine.Input("images"), rng.Key(1, "bench"), 0)
+	net, weights, program, err := programOf(o.model, o.size, o.batch, train)
+	if err != nil {
+		return nil, err
+	}
+	b := &subject{store: exec.NewStore(program)}
+	if b.summary, err = net.Summary(o.size); err != nil {
+		return nil, err
+	}
+	if err := b.store.Load(weights); err != nil {
+		return nil, err
+	}
+	weights = nil
+	debug.FreeOSMemory() // what loading left behind would count as memory of the steps
+	b.pool = exec.NewPool(a.workers())
+	if b.machine, err = exec.Compile(program, b.store, b.pool, options...); err != nil {
+		b.pool.Close()
+		return nil, err
+	}
+	rng.Normal(b.machine.Input("images"), rng.Key(1, "bench"), 0)
 	if train {
-		targets, rows := machine.Input("targets"), machine.Input("row_weights")
+		targets, rows := b.machine.Input("targets"), b.machine.Input("row_weights")
 		for i := range o.batch {
 			targets[i*net.Classes+i%net.Classes] = 1
 			rows[i] = 1
 		}
 	}
-	return machine, store, pool, summary, nil
+	return b, nil
 }
 
 func (a *app) benchInfer(ctx context.Context, o benchOptions) (*throughput, error) {
-	machine, _, pool, summary, err := a.benchNet(o, false)
+	b, err := a.subject(o, false)
 	if err != nil {
 		return nil, err
 	}
-	defer pool.Close()
-	if err := a.tellProfile(o, machine); err != nil {
+	defer b.pool.Close()
+	if err := a.tellProfile(o, b.machine); err != nil {
 		return nil, err
 	}
-	return a.netThroughput(ctx, o, summary, 1, func() error { return machine.Run(0) })
+	return a.netThroughput(ctx, o, b.summary, 1, func() error { return b.machine.Run(0) })
 }
 
 // benchTrain measures whole steps: forward, backward, clipping and Adam.
 func (a *app) benchTrain(ctx context.Context, o benchOptions) (*throughput, error) {
-	machine, store, pool, summary, err := a.benchNet(o, true)
+	b, err := a.subject(o, true)
 	if err != nil {
 		return nil, err
 	}
-	defer pool.Close()
+	defer b.pool.Close()
 	rule, err := bayes.NewRule(bayes.Default())
 	if err != nil {
 		return nil, err
 	}
-	updater, err := exec.NewUpdater(rule, store, pool, store.DecayMask(true), 1)
+	updater, err := exec.NewUpdater(rule, b.store, b.pool, b.store.DecayMask(true), 1)
 	if err != nil {
 		return nil, err
 	}
-	if err := a.tellProfile(o, machine); err != nil {
+	if err := a.tellProfile(o, b.machine); err != nil {
 		return nil, err
 	}
 	done := 0
 	// A training step costs three evaluations: forward, and the gradients by
 	// the activations and by the weights.
-	return a.netThroughput(ctx, o, summary, 3, func() error {
-		if err := machine.Run(uint64(done)); err != nil {
+	return a.netThroughput(ctx, o, b.summary, 3, func() error {
+		if err := b.machine.Run(uint64(done)); err != nil {
 			return err
 		}
-		machine.UpdateRunningStatistics(0)
+		b.machine.UpdateRunningStatistics(0)
 		updater.Step(done, 1e-4, 1)
 		done++
 		return nil

@@ -20,6 +20,7 @@ type benchOptions struct {
 	mode                string
 	profile             bool
 	checkpoint          bool
+	bfloat16            bool
 	without             []string // fusion rules
 }
 
@@ -79,6 +80,9 @@ func (a *app) benchCommand() *cobra.Command {
 			flags.IntVar(&o.batch, "batch", o.batch, "images a step")
 			flags.BoolVar(&o.profile, "profile", false, "print where the time of a step goes, on stderr")
 			addWithout(flags, &o.without)
+			if b.name == "infer" {
+				flags.BoolVar(&o.bfloat16, "bfloat16", false, "multiply in bfloat16, as predict.precision: bfloat16 does")
+			}
 			if b.name == "train" {
 				flags.BoolVar(&o.checkpoint, "checkpoint", false, "compute activations again in the backward pass: less memory, more time")
 			}

@@ -11,14 +11,6 @@ import (
 	"melanoma/models"
 )
 
-// netConfig names an architecture, or an ONNX file by its suffix.
-func netConfig(name string, size int) models.Config {
-	if strings.HasSuffix(name, ".onnx") {
-		return models.Config{ONNX: name, Size: size}
-	}
-	return models.Config{Arch: name, Size: size, Classes: 9, Seed: 1}
-}
-
 // addWithout adds the flag that switches fusion rules off.
 func addWithout(flags *pflag.FlagSet, rules *[]string) {
 	flags.StringSliceVar(rules, "without", nil, "fusion rules to leave out, for debugging: all, or some of "+strings.Join(exec.RuleNames(), ", "))
@@ -44,18 +36,9 @@ func (a *app) runModelsPlan(o modelsOptions, name string) error {
 	if err != nil {
 		return err
 	}
-	net, _, err := models.Build(netConfig(name, summary.Size))
+	_, _, program, err := programOf(name, summary.Size, o.batch, o.train)
 	if err != nil {
 		return err
-	}
-	program, err := net.Instantiate(models.Instance{Batch: o.batch, Size: summary.Size, Train: o.train, Targets: o.train})
-	if err != nil {
-		return err
-	}
-	if o.train {
-		if err := program.Differentiate(); err != nil {
-			return err
-		}
 	}
 	options, err := without(o.without)
 	if err != nil {

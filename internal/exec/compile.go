@@ -9,6 +9,7 @@ import (
 type compiler struct {
 	*Machine
 	plan     *planner
+	bfloat16 bool // products of inference
 	loans    []loan
 	workUsed int // of the step being bound
 	workSize int // of the step that needs most

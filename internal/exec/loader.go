@@ -121,101 +121,48 @@ func eachImage(lo, hi, positions int, f func(image, from, to int)) {
 	}
 }
 
-// linearGradient is the gradient of a normalisation's input without an
-// activation.
-type linearGradient struct {
-	inputGradient
-	dy, x, gamma, mean, variance, sums []float32
-	eps                                float64
-	count                              int
-}
-
-// newLinearGradient reads dy, x, stats, gamma and the parameters' gradients.
-func newLinearGradient(o graph.BatchNormGradInput, a call) *linearGradient {
-	ch := len(a.x[3])
-	return &linearGradient{inputGradient: newInputGradient(ch), dy: a.x[0], x: a.x[1],
-		mean: a.x[2][:ch], variance: a.x[2][ch:], gamma: a.x[3], sums: a.x[4], eps: o.Eps, count: len(a.x[1]) / ch}
-}
-
-func (l *linearGradient) prepare() {
-	l.inputGradient.prepare(l.gamma, l.mean, l.variance, l.sums, l.eps, l.count)
-}
-
-func (l *linearGradient) rows(dst []float32, lo, hi int) []float32 {
-	ch := len(l.gamma)
-	kernel.BatchNormBackward(dst, l.dy[lo*ch:hi*ch], l.x[lo*ch:hi*ch], l.a, l.b, l.d, hi-lo, ch)
-	return dst[:(hi-lo)*ch]
-}
-
-// activatedGradient is the gradient of a normalisation's input with an
-// activation, and perhaps an excitation, behind it.
-type activatedGradient struct {
-	inputGradient
-	*affine
-	dy, x, sums []float32
-	act         kernel.Activation
-	gate        *excitation
-	positions   int
-	count       int
-}
-
-// newActivatedGradient reads the inputs of a normActivateGradInput.
-func (c *compiler) newActivatedGradient(o normActivateGradInput, a call) *activatedGradient {
-	f := c.newAffine(o.norm, a, 1)
-	images, positions := imagesOf(a.shapes[1])
-	return &activatedGradient{inputGradient: newInputGradient(len(f.gamma)), affine: f, dy: a.x[0], x: a.x[1],
-		sums: a.x[1+o.width()], act: o.act, gate: newExcitation(a, o.excited, a.shapes[1]), positions: positions, count: images * positions}
-}
-
-func (l *activatedGradient) prepare() {
-	l.affine.prepare()
-	l.gate.prepare()
-	l.inputGradient.prepare(l.gamma, l.mean, l.variance, l.sums, l.eps, l.count)
-}
-
-func (l *activatedGradient) rows(dst []float32, lo, hi int) []float32 {
-	ch := len(l.gamma)
-	if l.gate == nil {
-		l.block(dst, lo, hi, nil, nil)
-		return dst[:(hi-lo)*ch]
-	}
-	eachImage(lo, hi, l.positions, func(i, from, to int) {
-		s, q := l.gate.of(i, ch)
-		l.block(dst[(from-lo)*ch:], from, to, s, q)
-	})
-	return dst[:(hi-lo)*ch]
-}
-
-func (l *activatedGradient) block(dst []float32, lo, hi int, s, q []float32) {
-	ch := len(l.gamma)
-	kernel.NormalizeActivateBackward(dst, l.dy[lo*ch:hi*ch], l.x[lo*ch:hi*ch], l.scale, l.shift, l.a, l.b, l.d, s, q, hi-lo, ch, l.act)
-}
-
 // expanded is a(n(x*w)) of a pointwise convolution.
 type expanded struct {
 	*affine
-	x, packed []float32
-	act       kernel.Activation
-	in, out   int
+	factor
+	x     []float32
+	act   kernel.Activation
+	round func()     // rounds x
+	low   *[]float32 // x rounded, nil for float32
 }
 
 // newExpanded reads x, w, gamma, beta, mean and variance.
 func (c *compiler) newExpanded(o convolution, a call) *expanded {
 	w := a.shapes[1]
-	e := &expanded{x: a.x[0], in: w[1], out: w[0], act: o.then.act}
-	e.packed = c.packInputRows(a.x[1], convCall{in: e.in, out: e.out})
+	e := &expanded{x: a.x[0], factor: c.factor(o, a.x[1], w[1], w[0]), act: o.then.act}
+	if e.short != nil {
+		e.low = new([]float32)
+		c.borrow(e.low, halved(len(e.x)))
+		e.round = c.blocks(len(e.x), func(lo, hi int) { kernel.ToBFloat16(shortened(*e.low)[lo:hi], e.x[lo:hi]) })
+	}
 	e.affine = c.newAffine(o.then.norm, call{x: append([][]float32{nil}, a.x[2:]...)}, 0)
 	return e
+}
+
+func (e *expanded) prepare() {
+	e.affine.prepare()
+	if e.round != nil {
+		e.round()
+	}
 }
 
 // rows multiplies and activates a few tiles' rows at a time, so that the
 // products are still in the nearest cache.
 func (e *expanded) rows(dst []float32, lo, hi int) []float32 {
-	step := max(28, firstCacheFloats/(e.in+e.out))
+	step := max(2*leastRows, firstCacheFloats/(e.in+e.out))
 	for from := lo; from < hi; from += step {
 		n := min(step, hi-from)
 		y := dst[(from-lo)*e.out : (from-lo+n)*e.out]
-		kernel.GemmPacked(y, e.out, e.x[from*e.in:(from+n)*e.in], e.in, e.packed, n, e.out, e.in, false)
+		if e.low != nil {
+			e.multiplyShort(y, shortened(*e.low)[from*e.in:(from+n)*e.in], n)
+		} else {
+			e.multiply(y, e.x[from*e.in:(from+n)*e.in], n, nil)
+		}
 		kernel.NormalizeActivate(y, y, e.scale, e.shift, n, e.out, e.act)
 	}
 	return dst[:(hi-lo)*e.out]

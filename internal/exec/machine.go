@@ -36,12 +36,13 @@ type step struct {
 // store was made for another network.
 func Compile(p *graph.Program, s *Store, pool *Pool, list ...Option) (*Machine, error) {
 	m := &Machine{program: p, store: s, pool: pool, inputs: map[string][]float32{}}
-	plan, copies, err := m.plan(optionsOf(list))
+	o := optionsOf(list)
+	plan, copies, err := m.plan(o)
 	if err != nil {
 		return nil, err
 	}
 	m.arena = floats(plan.size)
-	c := &compiler{Machine: m, plan: plan}
+	c := &compiler{Machine: m, plan: plan, bfloat16: o.bfloat16}
 	for _, v := range plan.order {
 		if !v.ownStep() {
 			continue

@@ -77,16 +77,16 @@ func (c *compiler) convolve(o convolution, a call) func() {
 // convPointwise multiplies span by span, each loaded, multiplied and finished
 // while it is in cache.
 func (c *compiler) convPointwise(o convolution, a call, cc convCall) func() {
-	packed := c.packInputRows(a.x[o.weights()], cc)
+	w := c.factor(o, a.x[o.weights()], cc.in, cc.out)
 	from := c.loader(o.x, a, 0)
 	most := min(cacheFloats/(cc.in+cc.out), max(leastRows, partsOf(cc.n*cc.positions, partsAtLeast)))
 	spans := spansOf(cc.n, cc.positions, most, a.beside(meanSlot) == nil)
 	end := c.finish(o, a, cc, spans)
-	scratch := c.loadScratch(from, spans, cc.in)
+	scratch, room := c.loadScratch(from, spans, cc.in), c.scratch(w.room(longest(spans)))
 	each := func(part, worker int) {
 		s := spans[part]
 		y := a.y[s.lo*cc.out : s.hi*cc.out]
-		kernel.GemmPacked(y, cc.out, from.rows(scratch[worker], s.lo, s.hi), cc.in, packed, s.hi-s.lo, cc.out, cc.in, false)
+		w.multiply(y, from.rows(scratch[worker], s.lo, s.hi), s.size(), room[worker])
 		end.rows(y, part)
 	}
 	return func() {
@@ -103,11 +103,15 @@ func (c *compiler) loadScratch(l loader, spans []span, channels int) [][]float32
 	if _, ok := l.(stored); ok {
 		return make([][]float32, c.pool.Workers())
 	}
+	return c.scratch(longest(spans) * channels)
+}
+
+func longest(spans []span) int {
 	most := 0
 	for _, s := range spans {
-		most = max(most, s.hi-s.lo)
+		most = max(most, s.size())
 	}
-	return c.scratch(most * channels)
+	return most
 }
 
 // convDepthwise slides down the images: parts are whole images where there

@@ -80,7 +80,7 @@ func (c *compiler) packGroups(w []float32, cc convCall, groups []span) []float32
 func (e *expanded) channels(g span) *expanded {
 	f := *e.affine
 	f.scale, f.shift = f.scale[g.lo:g.hi], f.shift[g.lo:g.hi]
-	return &expanded{affine: &f, x: e.x, packed: e.packed[g.lo*e.in:], act: e.act, in: e.in, out: g.size()}
+	return &expanded{affine: &f, factor: e.columns(g), x: e.x, low: e.low, act: e.act}
 }
 
 // channels finishes some channels of a span's rows, y [rows,channels of g],

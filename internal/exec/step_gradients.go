@@ -119,20 +119,7 @@ func (c *compiler) depthwiseGradients(g *gradients, o convGradients, a call, w [
 	rows := max(1, cacheFloats/2/(cc.g.InW*cc.in*cc.g.StrideH))
 	strips := spansOf(1, cc.g.OutH, rows, false)
 	sums := c.newReduction(nil, len(g.dw), cc.n)
-	finished := make([]span, len(strips)) // rows of dx that each strip of dy finishes
-	var spans []span
-	for i, s := range strips {
-		finished[i].hi = min(cc.g.InH, max(0, s.hi*cc.g.StrideH-cc.g.PadTop))
-		if i > 0 {
-			finished[i].lo = finished[i-1].hi
-		}
-	}
-	finished[len(strips)-1].hi = cc.g.InH
-	for i := range cc.n {
-		for _, f := range finished {
-			spans = append(spans, span{(i*cc.g.InH + f.lo) * cc.g.InW, (i*cc.g.InH + f.hi) * cc.g.InW})
-		}
-	}
+	finished, spans := finishedRows(strips, cc)
 	g.params = c.newParamSums(g.x, a, spans)
 	dys := c.windows(g.dy, rows+cc.g.KH, cc.g.OutW, cc.out)
 	xs := c.windows(g.x, rows*cc.g.StrideH+cc.g.KH, cc.g.InW, cc.in)
@@ -162,6 +149,25 @@ func (c *compiler) depthwiseGradients(g *gradients, o convGradients, a call, w [
 		g.run(cc.n, each)
 		kernel.UnpackDepthwise(g.dw, sums.sum(), cc.g.KH, cc.g.KW, cc.in)
 	}
+}
+
+// finishedRows returns the rows of dx that each strip of dy finishes, and their
+// positions in all images.
+func finishedRows(strips []span, cc convCall) (rows, spans []span) {
+	rows = make([]span, len(strips))
+	for i, s := range strips {
+		rows[i].hi = min(cc.g.InH, max(0, s.hi*cc.g.StrideH-cc.g.PadTop))
+		if i > 0 {
+			rows[i].lo = rows[i-1].hi
+		}
+	}
+	rows[len(strips)-1].hi = cc.g.InH
+	for i := range cc.n {
+		for _, r := range rows {
+			spans = append(spans, span{(i*cc.g.InH + r.lo) * cc.g.InW, (i*cc.g.InH + r.hi) * cc.g.InW})
+		}
+	}
+	return rows, spans
 }
 
 // paramSums gathers the gradients of gamma and beta of the normalisation whose

@@ -33,14 +33,6 @@ func (v *value) accompany(primary *value, slot int, what string) {
 	v.op, v.in = companion{what}, []*value{primary}
 }
 
-// beside returns the companion in a slot of v, nil if there is none.
-func (v *value) beside(slot int) *value {
-	if slot < len(v.also) {
-		return v.also[slot]
-	}
-	return nil
-}
-
 // value is one result of the program: what computes it, from which others,
 // where it lies and until when it is needed.
 type value struct {

@@ -23,6 +23,7 @@ type Prediction struct {
 	Metadata *data.MetaEncoder // as in the training
 	Views    int               // test-time views, 1 to augment.Views
 	Batch    int
+	BFloat16 bool // multiply in bfloat16
 	Workers  int
 	Progress func(done, total int) // images times samples; may be nil
 }
@@ -67,7 +68,7 @@ func Predict(ctx context.Context, p Prediction) (*Draws, error) {
 
 // sample fills in the draws of one posterior sample.
 func (p Prediction) sample(ctx context.Context, s int, net *models.Net, weights models.Weights, pool *exec.Pool, d *Draws) error {
-	e := evaluator{net: net, weights: weights, pool: pool, size: p.Store.Size(), batch: max(1, min(p.Batch, len(p.Rows)))}
+	e := evaluator{net: net, weights: weights, pool: pool, size: p.Store.Size(), batch: max(1, min(p.Batch, len(p.Rows))), bfloat16: p.BFloat16}
 	loader := data.LoaderConfig{Rows: p.Rows, Batch: e.batch, Meta: p.Metadata, Workers: p.Workers,
 		Normalize: augment.Normalize{Mean: net.Mean, Std: net.Std}}
 	done := 0
@@ -107,14 +108,15 @@ func (d *Draws) at(row, view, sample int) []float32 {
 // evaluator runs a network in evaluation mode on batches of at most `batch`
 // images. Without a store it makes one from the weights.
 type evaluator struct {
-	net     *models.Net
-	weights models.Weights
-	store   *exec.Store
-	pool    *exec.Pool
-	size    int
-	batch   int
-	machine *exec.Machine
-	turned  []float32
+	net      *models.Net
+	weights  models.Weights
+	store    *exec.Store
+	pool     *exec.Pool
+	size     int
+	batch    int
+	bfloat16 bool
+	machine  *exec.Machine
+	turned   []float32
 }
 
 func (e *evaluator) compile() error {
@@ -130,7 +132,11 @@ func (e *evaluator) compile() error {
 		e.weights = nil
 		debug.FreeOSMemory() // large networks: give back the second copy of the weights
 	}
-	e.machine, err = exec.Compile(p, e.store, e.pool)
+	var options []exec.Option
+	if e.bfloat16 {
+		options = append(options, exec.BFloat16())
+	}
+	e.machine, err = exec.Compile(p, e.store, e.pool, options...)
 	return err
 }
 

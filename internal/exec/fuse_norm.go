@@ -1,0 +1,188 @@
+package exec
+
+import (
+	"math"
+	"slices"
+
+	"melanoma/internal/graph"
+	"melanoma/internal/kernel"
+)
+
+// activationOf returns the kernel's activation of an element-wise function
+// that can follow a normalisation.
+func activationOf(u graph.Unary) (kernel.Activation, bool) {
+	switch u.Kind {
+	case "swish":
+		return kernel.Activation{Kind: kernel.SwishActivation}, true
+	case "clip":
+		return kernel.Activation{Kind: kernel.ClipActivation, Lo: float32(u.Lo), Hi: float32(u.Hi)}, !math.IsNaN(u.Lo + u.Hi)
+	default:
+		return kernel.Activation{}, false
+	}
+}
+
+// normOf returns the normalisation that v is, if it is one.
+func normOf(v *value) (norm, bool) {
+	switch b := v.op.(type) {
+	case graph.BatchNorm:
+		return norm{eps: b.Eps}, true
+	case graph.BatchNormFixed:
+		return norm{eps: b.Eps, fixed: true}, true
+	default:
+		return norm{}, false
+	}
+}
+
+func fuseActivate(v *value, _ map[*value][]*value) bool {
+	u, ok := v.op.(graph.Unary)
+	if !ok {
+		return false
+	}
+	act, ok := activationOf(u)
+	if !ok {
+		return false
+	}
+	n, ok := normOf(v.in[0])
+	if !ok {
+		return false
+	}
+	v.op, v.in = normActivate{n, act}, v.in[0].in
+	return true
+}
+
+// activationGradient returns the gradient dy and the normalisation b that v,
+// the gradient of a(b) with respect to b, is made of.
+func activationGradient(v *value) (dy, b *value, act kernel.Activation, ok bool) {
+	u, isGrad := v.op.(graph.UnaryGrad)
+	if !isGrad {
+		return nil, nil, act, false
+	}
+	if act, ok = activationOf(graph.Unary(u)); !ok {
+		return nil, nil, act, false
+	}
+	if _, ok = v.in[1].op.(graph.BatchNorm); !ok {
+		return nil, nil, act, false
+	}
+	return v.in[0], v.in[1], act, true
+}
+
+func fuseActivateGradient(v *value, _ map[*value][]*value) bool {
+	switch b := v.op.(type) {
+	case graph.BatchNormGradParams:
+		dy, norm0, act, ok := activationGradient(v.in[0])
+		if !ok || norm0.in[0] != v.in[1] || norm0.in[1] != v.in[2] {
+			return false
+		}
+		v.op = normActivateGradParams{normActivate{norm{eps: b.Eps}, act}, false}
+		v.in = append(slices.Clone(norm0.in), dy)
+		return true
+	case graph.BatchNormGradInput:
+		dy, norm0, act, ok := activationGradient(v.in[0])
+		if !ok || norm0.in[0] != v.in[1] || norm0.in[1] != v.in[2] {
+			return false
+		}
+		v.op = normActivateGradInput{normActivate{norm{eps: b.Eps}, act}, false}
+		v.in = append(append([]*value{dy}, norm0.in...), v.in[4])
+		return true
+	}
+	return false
+}
+
+// recomputed returns the fused activation u if all that reads it can work from
+// its inputs: then it need not be stored.
+func recomputed(u *value, users map[*value][]*value) (normActivate, bool) {
+	a, ok := u.op.(normActivate)
+	if !ok || u.keep || len(u.shape) != 4 {
+		return a, false
+	}
+	for _, reader := range users[u] {
+		switch reader.op.(type) {
+		case graph.Squeeze, normActivateSqueeze, normActivateExcite, normActivateDot:
+		case graph.Excite:
+			if reader.in[0] != u {
+				return a, false
+			}
+		case graph.ExciteGradScale:
+			if reader.in[1] != u {
+				return a, false
+			}
+		default:
+			return a, false
+		}
+	}
+	return a, true
+}
+
+func fuseSqueeze(v *value, users map[*value][]*value) bool {
+	if _, ok := v.op.(graph.Squeeze); !ok {
+		return false
+	}
+	a, ok := recomputed(v.in[0], users)
+	if !ok {
+		return false
+	}
+	v.op, v.in = normActivateSqueeze(a), v.in[0].in
+	return true
+}
+
+func fuseExcite(v *value, users map[*value][]*value) bool {
+	if _, ok := v.op.(graph.Excite); !ok {
+		return false
+	}
+	a, ok := recomputed(v.in[0], users)
+	if !ok {
+		return false
+	}
+	v.op, v.in = normActivateExcite(a), append(slices.Clone(v.in[0].in), v.in[1])
+	return true
+}
+
+func fuseExciteScaleGradient(v *value, users map[*value][]*value) bool {
+	if _, ok := v.op.(graph.ExciteGradScale); !ok {
+		return false
+	}
+	a, ok := recomputed(v.in[1], users)
+	if !ok {
+		return false
+	}
+	v.op, v.in = normActivateDot(a), append(slices.Clone(v.in[1].in), v.in[0])
+	return true
+}
+
+// excitedGradient takes dy*s + spread(dsq) apart.
+func excitedGradient(v *value) (dy, s, dsq *value, ok bool) {
+	if _, isSum := v.op.(addition); !isSum {
+		return nil, nil, nil, false
+	}
+	for i := range 2 {
+		_, scaled := v.in[i].op.(graph.Excite)
+		_, spread := v.in[1-i].op.(graph.SqueezeGrad)
+		if scaled && spread {
+			return v.in[i].in[0], v.in[i].in[1], v.in[1-i].in[0], true
+		}
+	}
+	return nil, nil, nil, false
+}
+
+func fuseExciteGradient(v *value, _ map[*value][]*value) bool {
+	switch o := v.op.(type) {
+	case normActivateGradParams:
+		at := len(v.in) - 1
+		dy, s, dsq, ok := excitedGradient(v.in[at])
+		if !ok {
+			return false
+		}
+		o.excited = true
+		v.op, v.in = o, append(slices.Clone(v.in[:at]), dy, s, dsq)
+		return true
+	case normActivateGradInput:
+		dy, s, dsq, ok := excitedGradient(v.in[0])
+		if !ok {
+			return false
+		}
+		o.excited = true
+		v.op, v.in = o, append(append([]*value{dy}, v.in[1:]...), s, dsq)
+		return true
+	}
+	return false
+}

@@ -1,0 +1,134 @@
+package exec
+
+import (
+	"testing"
+
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"melanoma/internal/graph"
+)
+
+// network builds one test network: body maps images to features [N,...], with
+// parameters made by param.
+type network struct {
+	n, size, channels, classes int
+	body                       func(x *gorgonia.Node, b *builder) *gorgonia.Node
+	eval                       bool // given statistics, no gradients
+}
+
+// builder collects a program's parameters, in float32 or float64.
+type builder struct {
+	g    *gorgonia.ExprGraph
+	dt   tensor.Dtype
+	prog *graph.Program
+	eval bool
+}
+
+func (b *builder) node(name string, shape ...int) *gorgonia.Node {
+	return gorgonia.NewTensor(b.g, b.dt, len(shape), gorgonia.WithName(name), gorgonia.WithShape(shape...))
+}
+
+func (b *builder) param(name string, shape ...int) *gorgonia.Node {
+	n := b.node(name, shape...)
+	b.prog.Params = append(b.prog.Params, graph.Param{Name: name, Shape: shape, Node: n})
+	return n
+}
+
+func (b *builder) norm(name string, x *gorgonia.Node) *gorgonia.Node {
+	c := x.Shape()[x.Dims()-1]
+	running := map[string]*gorgonia.Node{}
+	for _, s := range []string{".running_mean", ".running_var"} {
+		running[s] = b.node(name+s, c)
+		b.prog.Buffers = append(b.prog.Buffers, graph.Param{Name: name + s, Shape: []int{c}, Node: running[s]})
+	}
+	gamma, beta := b.param(name+".weight", c), b.param(name+".bias", c)
+	if b.eval {
+		return graph.BatchNormEval(x, gamma, beta, running[".running_mean"], running[".running_var"], 1e-3)
+	}
+	y, stats := graph.BatchNormTrain(x, gamma, beta, 1e-3)
+	b.prog.BatchNorms = append(b.prog.BatchNorms, graph.BatchNormUse{Stats: stats, Mean: name + ".running_mean",
+		Variance: name + ".running_var", Momentum: 0.1, Count: x.Shape().TotalSize() / c})
+	return y
+}
+
+func (nw network) program(t *testing.T, dt tensor.Dtype) *graph.Program {
+	t.Helper()
+	b := &builder{g: gorgonia.NewGraph(), dt: dt, prog: &graph.Program{Key: new(uint64)}, eval: nw.eval}
+	b.prog.Graph = b.g
+	images := b.node("images", nw.n, nw.size, nw.size, nw.channels)
+	targets, weights := b.node("targets", nw.n, nw.classes), b.node("row_weights", nw.n)
+	b.prog.Inputs = map[string]*gorgonia.Node{"images": images, "targets": targets, "row_weights": weights}
+	y := nw.body(images, b)
+	if y.Dims() == 4 {
+		y = graph.Flatten(graph.GlobalMean(y))
+	}
+	b.prog.Pooled = y
+	b.prog.Logits = graph.Linear(y, b.param("head.weight", nw.classes, y.Shape()[1]), b.param("head.bias", nw.classes))
+	b.prog.Loss = graph.SoftmaxCrossEntropy(b.prog.Logits, targets, weights)
+	if nw.eval {
+		return b.prog
+	}
+	if err := b.prog.Differentiate(); err != nil {
+		t.Fatal(err)
+	}
+	return b.prog
+}
+
+// blocks are two inverted residuals, the second with squeeze and excitation.
+const blocks, inference = "two inverted residuals, the second with squeeze and excitation", "inference"
+
+func networks() map[string]network {
+	conv := func(stride int, pad [4]int, groups int) graph.ConvAttrs {
+		return graph.ConvAttrs{Stride: [2]int{stride, stride}, Pad: pad, Groups: groups}
+	}
+	all := map[string]network{
+		"stem, swish": {3, 9, 3, 4, func(x *gorgonia.Node, b *builder) *gorgonia.Node {
+			return graph.Swish(b.norm("bn", graph.Conv2D(x, b.param("stem", 5, 3, 3, 3), conv(2, [4]int{0, 0, 1, 1}, 1))))
+		}, false},
+		"two dense convolutions": {2, 7, 3, 3, func(x *gorgonia.Node, b *builder) *gorgonia.Node {
+			x = graph.Swish(graph.Conv2D(x, b.param("a", 4, 3, 3, 3), conv(1, [4]int{1, 1, 1, 1}, 1)))
+			return graph.Conv2D(x, b.param("b", 6, 4, 5, 3), conv(2, [4]int{2, 1, 1, 0}, 1))
+		}, false},
+		blocks: {4, 8, 8, 5, func(x *gorgonia.Node, b *builder) *gorgonia.Node {
+			f := graph.Clip(b.norm("bn4", graph.Conv2D(x, b.param("expand0", 20, 8, 1, 1), conv(1, [4]int{}, 1))), 0, 6)
+			f = graph.Clip(b.norm("bn5", graph.Conv2D(f, b.param("dw0", 20, 1, 5, 5), conv(2, [4]int{1, 1, 2, 2}, 20))), 0, 6)
+			x = b.norm("bn6", graph.Conv2D(f, b.param("project0", 8, 20, 1, 1), conv(1, [4]int{}, 1)))
+			h := graph.Swish(b.norm("bn1", graph.Conv2D(x, b.param("expand", 24, 8, 1, 1), conv(1, [4]int{}, 1))))
+			h = graph.Swish(b.norm("bn2", graph.Conv2D(h, b.param("dw", 24, 1, 3, 3), conv(1, [4]int{1, 1, 1, 1}, 24))))
+			s := graph.AddBias(graph.Conv2D(graph.GlobalMean(h), b.param("reduce", 3, 24, 1, 1), conv(1, [4]int{}, 1)), b.param("reduce.bias", 3))
+			s = graph.AddBias(graph.Conv2D(graph.Swish(s), b.param("widen", 24, 3, 1, 1), conv(1, [4]int{}, 1)), b.param("widen.bias", 24))
+			h = graph.ScaleChannels(h, graph.Sigmoid(s))
+			h = b.norm("bn3", graph.Conv2D(h, b.param("project", 8, 24, 1, 1), conv(1, [4]int{}, 1)))
+			return graph.Add(h, x)
+		}, false},
+		"depthwise 5x5 of stride 2, relu6": {3, 11, 17, 2, func(x *gorgonia.Node, b *builder) *gorgonia.Node {
+			x = graph.Swish(graph.Conv2D(x, b.param("pw", 17, 17, 1, 1), conv(1, [4]int{}, 1)))
+			h := graph.Conv2D(x, b.param("dw", 17, 1, 5, 5), conv(2, [4]int{1, 1, 2, 2}, 17))
+			return graph.Clip(b.norm("bn", h), 0, 6)
+		}, false},
+		"grouped convolution by the plain loops": {2, 5, 4, 3, func(x *gorgonia.Node, b *builder) *gorgonia.Node {
+			return graph.Conv2D(graph.Swish(x), b.param("g", 6, 2, 3, 3), conv(1, [4]int{1, 1, 1, 1}, 2))
+		}, false},
+		"head with dropout, product, concat": {6, 4, 3, 3, func(x *gorgonia.Node, b *builder) *gorgonia.Node {
+			p := graph.Flatten(graph.GlobalMean(graph.Conv2D(x, b.param("pw", 10, 3, 1, 1), conv(1, [4]int{}, 1))))
+			q := graph.Swish(b.norm("bn", graph.Linear(p, b.param("l.weight", 8, 10), b.param("l.bias", 8))))
+			q = graph.Dropout(q, 0.3, 2, 1, b.prog.Key)
+			return graph.Concat(graph.Mul(p, graph.Sigmoid(p)), q)
+		}, false},
+	}
+	// Wide enough that windows slide over several strips of each image.
+	wide := func(x *gorgonia.Node, b *builder) *gorgonia.Node {
+		h := graph.Swish(b.norm("bn1", graph.Conv2D(x, b.param("expand", 96, 8, 1, 1), conv(1, [4]int{}, 1))))
+		h = graph.Swish(b.norm("bn2", graph.Conv2D(h, b.param("dw", 96, 1, 5, 5), conv(2, [4]int{1, 1, 2, 2}, 96))))
+		h = b.norm("bn3", graph.Conv2D(h, b.param("project", 96, 96, 1, 1), conv(1, [4]int{}, 1)))
+		h = graph.Swish(h)
+		return graph.Clip(b.norm("bn4", graph.Conv2D(h, b.param("dw2", 96, 1, 3, 3), conv(1, [4]int{1, 1, 1, 1}, 96))), 0, 6)
+	}
+	all["wide images"] = network{2, 64, 8, 3, wide, false}
+	all["inference of one wide image"] = network{1, 64, 8, 3, wide, true}
+	eval := all[blocks]
+	eval.eval = true
+	all[inference] = eval
+	return all
+}
