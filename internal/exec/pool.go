@@ -20,6 +20,9 @@ type Pool struct {
 	left  atomic.Int64 // parts not yet taken; below 0 if workers asked in vain
 	done  atomic.Int64 // parts finished
 
+	places spread
+	pieces int // pieces of work so far; read and written by Run alone
+
 	sleepers atomic.Int64
 	wake     chan struct{}
 	closed   atomic.Bool
@@ -30,13 +33,17 @@ type Pool struct {
 // steps of a small image.
 const patience = 200 * time.Microsecond
 
+// glance is how many pieces of work go by between two looks at which processor
+// a worker runs on: some milliseconds.
+const glance = 32
+
 // looks is how often it looks between two glances at the clock.
 const looks = 1 << 12
 
 // NewPool starts workers-1 goroutines; the caller of Run is the last worker.
 // Fewer than one worker counts as one.
 func NewPool(workers int) *Pool {
-	p := &Pool{workers: max(workers, 1)}
+	p := &Pool{workers: max(workers, 1), places: newSpread(max(workers, 1))}
 	p.wake = make(chan struct{}, p.workers)
 	for i := range p.workers - 1 {
 		go p.help(i + 1)
@@ -44,9 +51,14 @@ func NewPool(workers int) *Pool {
 	return p
 }
 
-// help takes parts until the pool is closed.
+// help takes parts until the pool is closed, on a thread of its own.
 func (p *Pool) help(worker int) {
-	for !p.closed.Load() {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	for pieces := 0; !p.closed.Load(); pieces++ {
+		if pieces%glance == 0 {
+			p.places.settle(worker)
+		}
 		if p.takeAll(worker) {
 			continue
 		}
@@ -101,6 +113,9 @@ func (p *Pool) Run(parts int, f func(part, worker int)) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.pieces++; p.pieces%glance == 0 {
+		p.places.settle(0)
+	}
 	p.f, p.parts = f, parts
 	p.done.Store(0)
 	p.left.Store(int64(parts))
