@@ -41,9 +41,12 @@ const glance = 32
 const looks = 1 << 12
 
 // NewPool starts workers-1 goroutines; the caller of Run is the last worker.
-// Fewer than one worker counts as one.
+// 0 workers stand for one per processor.
 func NewPool(workers int) *Pool {
-	p := &Pool{workers: max(workers, 1), places: newSpread(max(workers, 1))}
+	if workers < 1 {
+		workers = runtime.GOMAXPROCS(0)
+	}
+	p := &Pool{workers: workers, places: newSpread(workers)}
 	p.wake = make(chan struct{}, p.workers)
 	for i := range p.workers - 1 {
 		go p.help(i + 1)

@@ -2,10 +2,21 @@ package exec
 
 import (
 	"fmt"
+	"runtime"
 	"sync/atomic"
 	"testing"
 	"time"
 )
+
+// TestPoolOfZeroWorkersUsesEveryProcessor: 0 is what commands pass on unless
+// they are told a number.
+func TestPoolOfZeroWorkersUsesEveryProcessor(t *testing.T) {
+	p := NewPool(0)
+	defer p.Close()
+	if want := runtime.GOMAXPROCS(0); p.Workers() != want {
+		t.Errorf("%d workers, want %d", p.Workers(), want)
+	}
+}
 
 // TestPoolRunsEveryPartOnce, also where workers fell asleep in between, and
 // never two calls under one worker's number.
