@@ -2,16 +2,31 @@ package models
 
 import (
 	"math"
+	"runtime"
+	"sync"
+	"sync/atomic"
 
 	"melanoma/internal/rng"
 )
 
 // initialize draws every parameter from the seed and its own name, so that
-// adding a layer changes no other layer's values.
+// adding a layer changes no other layer's values, nor does the number of
+// goroutines that draw.
 func (n *Net) initialize(seed uint64) Weights {
+	values := make([][]float32, len(n.Params))
+	var next atomic.Int64
+	var group sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		group.Go(func() {
+			for i := int(next.Add(1)) - 1; i < len(values); i = int(next.Add(1)) - 1 {
+				values[i] = n.Params[i].initial(seed)
+			}
+		})
+	}
+	group.Wait()
 	w := make(Weights, len(n.Params))
-	for _, p := range n.Params {
-		w[p.Name] = p.initial(seed)
+	for i, p := range n.Params {
+		w[p.Name] = values[i]
 	}
 	return w
 }
