@@ -17,7 +17,7 @@ type ending struct {
 	plus  []float32
 	means *imageMeans
 
-	ones, zeros []float32 // of a channel group
+	ones, zeros []float32 // of every channel
 }
 
 // finish binds what follows a convolution, which will call rows once for each
@@ -33,15 +33,17 @@ func (c *compiler) finish(o convolution, a call, cc convCall, spans []span) *end
 	if o.plus {
 		e.plus = a.x[next]
 	}
+	if e.plus != nil || a.beside(meanSlot) != nil {
+		e.ones, e.zeros = make([]float32, cc.out), make([]float32, cc.out)
+		for i := range e.ones {
+			e.ones[i] = 1
+		}
+	}
 	if to := a.beside(statsSlot); to != nil {
 		e.stats = c.newMoments(to, spans)
 	}
 	if to := a.beside(meanSlot); to != nil {
 		e.means = c.newImageMeans(to, spans, cc.positions)
-		e.ones, e.zeros = make([]float32, groupChannels), make([]float32, groupChannels)
-		for i := range e.ones {
-			e.ones[i] = 1
-		}
 	}
 	return e
 }

@@ -127,6 +127,13 @@ func networks() map[string]network {
 	}
 	all["wide images"] = network{2, 64, 8, 3, wide, false}
 	all["inference of one wide image"] = network{1, 64, 8, 3, wide, true}
+	all["inference of one small image"] = network{1, 16, 8, 3, func(x *gorgonia.Node, b *builder) *gorgonia.Node {
+		x = graph.Swish(b.norm("bn1", graph.Conv2D(x, b.param("a", 72, 8, 1, 1), conv(1, [4]int{}, 1))))
+		h := b.norm("bn2", graph.Conv2D(x, b.param("b", 72, 72, 1, 1), conv(1, [4]int{}, 1)))
+		x = graph.Add(h, x) // read twice, once for its mean
+		x = graph.ScaleChannels(x, graph.Sigmoid(graph.GlobalMean(x)))
+		return graph.Swish(b.norm("bn3", graph.Conv2D(x, b.param("c", 200, 72, 1, 1), conv(1, [4]int{}, 1))))
+	}, true}
 	eval := all[blocks]
 	eval.eval = true
 	all[inference] = eval

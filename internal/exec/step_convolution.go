@@ -61,6 +61,9 @@ func (c *compiler) convolve(o convolution, a call) func() {
 	cc := newConvCall(o.ConvAttrs, xShape, a.shapes[o.weights()], a.yShape)
 	switch kindOf(o.ConvAttrs, xShape, a.shapes[o.weights()]) {
 	case pointwise:
+		if o.then != nil && cc.n == 1 && cc.positions <= fewRows && cc.out >= 2*groupChannels {
+			return c.convColumns(o, a, cc)
+		}
 		return c.convPointwise(o, a, cc)
 	case depthwise:
 		if _, ok := o.x.op.(convolution); ok && a.beside(statsSlot) == nil {

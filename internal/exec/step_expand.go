@@ -90,13 +90,21 @@ func (e *ending) channels(y []float32, part int, g span) {
 	n, ch := s.size(), g.size()
 	scale, shift := e.norm.scale[g.lo:g.hi], e.norm.shift[g.lo:g.hi]
 	to := e.y[s.lo*e.ch+g.lo : (s.hi-1)*e.ch+g.hi]
-	if e.means == nil {
+	if e.means == nil && e.plus == nil {
 		kernel.NormalizeActivateInto(to, e.ch, y, scale, shift, n, ch, e.act)
 		return
 	}
-	sum := e.means.parts[part][g.lo:g.hi]
-	clear(sum)
 	kernel.NormalizeActivate(y, y, scale, shift, n, ch, e.act)
-	kernel.ChannelSum(sum, y, n, ch)
+	if e.plus != nil {
+		for i := range n {
+			from := (s.lo+i)*e.ch + g.lo
+			kernel.Add(y[i*ch:(i+1)*ch], y[i*ch:(i+1)*ch], e.plus[from:from+ch])
+		}
+	}
+	if e.means != nil {
+		sum := e.means.parts[part][g.lo:g.hi]
+		clear(sum)
+		kernel.ChannelSum(sum, y, n, ch)
+	}
 	kernel.NormalizeActivateInto(to, e.ch, y, e.ones[:ch], e.zeros[:ch], n, ch, kernel.Activation{}) // a copy
 }
