@@ -58,6 +58,7 @@ var homes = map[string][]string{
 	"github.com/rogpeppe/go-internal":   {"cmd/melanoma"},
 	"golang.org/x/term":                 {"cmd/melanoma"},
 	"golang.org/x/sys/cpu":              {"internal/kernel"},
+	"golang.org/x/sys/unix":             {"internal/exec"},
 }
 
 // testOnly may be imported by any package's tests: support, seeded numbers,

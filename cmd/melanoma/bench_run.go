@@ -16,7 +16,6 @@ import (
 	"melanoma/data"
 	"melanoma/internal/bayes"
 	"melanoma/internal/exec"
-	"melanoma/internal/graph"
 	"melanoma/internal/kernel"
 	"melanoma/internal/rng"
 	"melanoma/models"
@@ -31,21 +30,13 @@ type subject struct {
 	summary models.Summary
 }
 
-// programOf builds a network and the program of a step.
-func programOf(name string, size, batch int, train bool) (*models.Net, models.Weights, *graph.Program, error) {
+// buildNet builds an architecture, or reads an ONNX file.
+func buildNet(name string, size int) (*models.Net, models.Weights, error) {
 	config := models.Config{Arch: name, Size: size, Classes: 9, Seed: 1}
 	if strings.HasSuffix(name, ".onnx") {
 		config.Arch, config.ONNX = "", name
 	}
-	net, weights, err := models.Build(config)
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	program, err := net.Instantiate(models.Instance{Batch: batch, Size: size, Train: train, Targets: train})
-	if err == nil && train {
-		err = program.Differentiate()
-	}
-	return net, weights, program, err
+	return models.Build(config)
 }
 
 // options are those of the flags.
@@ -67,7 +58,14 @@ func (a *app) subject(o benchOptions, train bool) (*subject, error) {
 	if err != nil {
 		return nil, err
 	}
-	net, weights, program, err := programOf(o.model, o.size, o.batch, train)
+	net, weights, err := buildNet(o.model, o.size)
+	if err != nil {
+		return nil, err
+	}
+	program, err := net.Instantiate(models.Instance{Batch: o.batch, Size: o.size, Train: train, Targets: train})
+	if err == nil && train {
+		err = program.Differentiate()
+	}
 	if err != nil {
 		return nil, err
 	}

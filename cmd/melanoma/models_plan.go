@@ -36,7 +36,14 @@ func (a *app) runModelsPlan(o modelsOptions, name string) error {
 	if err != nil {
 		return err
 	}
-	_, _, program, err := programOf(name, summary.Size, o.batch, o.train)
+	net, _, err := buildNet(name, summary.Size)
+	if err != nil {
+		return err
+	}
+	program, err := net.Instantiate(models.Instance{Batch: o.batch, Size: summary.Size, Train: o.train, Targets: o.train})
+	if err == nil && o.train {
+		err = program.Differentiate()
+	}
 	if err != nil {
 		return err
 	}
