@@ -109,19 +109,23 @@ func source(at, stride, size int) (int, bool) {
 }
 
 func depthwiseBackwardWeightsRef(dw, x, dy []float32, g Geometry, c, rowLo, rowHi int) {
-	sum := make([]float32, c)
-	for oy := rowLo; oy < rowHi; oy++ {
-		khLo, khHi := taps(oy, g.StrideH, g.PadTop, g.KH, g.InH)
-		for kh := khLo; kh < khHi; kh++ {
-			row := (oy*g.StrideH + kh - g.PadTop) * g.InW
-			for kw := range g.KW {
-				clear(sum)
-				for ox := range g.OutW {
-					if ix := ox*g.StrideW + kw - g.PadLeft; ix >= 0 && ix < g.InW {
-						mulAdd(sum, x[(row+ix)*c:], dy[(oy*g.OutW+ox)*c:])
+	var room [256]float32 // sums of some channels at a time
+	for from := 0; from < c; from += len(room) {
+		sum := room[:min(len(room), c-from)]
+		for oy := rowLo; oy < rowHi; oy++ {
+			khLo, khHi := taps(oy, g.StrideH, g.PadTop, g.KH, g.InH)
+			for kh := khLo; kh < khHi; kh++ {
+				row := (oy*g.StrideH + kh - g.PadTop) * g.InW
+				for kw := range g.KW {
+					clear(sum)
+					for ox := range g.OutW {
+						if ix := ox*g.StrideW + kw - g.PadLeft; ix >= 0 && ix < g.InW {
+							mulAdd(sum, x[(row+ix)*c+from:], dy[(oy*g.OutW+ox)*c+from:])
+						}
 					}
+					to := dw[(kh*g.KW+kw)*c+from:][:len(sum)]
+					addRef(to, to, sum)
 				}
-				addRef(dw[(kh*g.KW+kw)*c:][:c], dw[(kh*g.KW+kw)*c:][:c], sum)
 			}
 		}
 	}
