@@ -63,28 +63,49 @@ func (g Geometry) need(op string, c, input, output, weights int) {
 	need(weights, g.KH*g.KW*c, op, "weights")
 }
 
+// The references sum some channels at a time in float64, as dot8 does.
+const channelsAtATime = 256
+
 func depthwiseForwardRef(y, x, w []float32, g Geometry, c, rowLo, rowHi int) {
+	var room [channelsAtATime]float64
 	for oy := rowLo; oy < rowHi; oy++ {
 		khLo, khHi := taps(oy, g.StrideH, g.PadTop, g.KH, g.InH)
-		for ox := range g.OutW {
+		for at := range g.OutW * c {
+			if at%c%len(room) != 0 {
+				continue // within a block of channels
+			}
+			ox, from := at/c, at%c
+			sum := room[:min(len(room), c-from)]
+			clear(sum)
 			kwLo, kwHi := taps(ox, g.StrideW, g.PadLeft, g.KW, g.InW)
-			out := y[(oy*g.OutW+ox)*c:][:c]
-			clear(out)
 			for kh := khLo; kh < khHi; kh++ {
 				row := (oy*g.StrideH + kh - g.PadTop) * g.InW
 				for kw := kwLo; kw < kwHi; kw++ {
-					mulAdd(out, x[(row+ox*g.StrideW+kw-g.PadLeft)*c:], w[(kh*g.KW+kw)*c:])
+					mulAddWide(sum, x[(row+ox*g.StrideW+kw-g.PadLeft)*c+from:], w[(kh*g.KW+kw)*c+from:])
 				}
 			}
+			roundSums(y[oy*g.OutW*c+at:], sum)
 		}
 	}
 }
 
+// roundSums rounds sums to float32.
+func roundSums(y []float32, sums []float64) {
+	for i, v := range sums {
+		y[i] = float32(v)
+	}
+}
+
 func depthwiseBackwardDataRef(dx, dy, w []float32, g Geometry, c, rowLo, rowHi int) {
+	var room [channelsAtATime]float64
 	for iy := rowLo; iy < rowHi; iy++ {
-		for ix := range g.InW {
-			out := dx[(iy*g.InW+ix)*c:][:c]
-			clear(out)
+		for at := range g.InW * c {
+			if at%c%len(room) != 0 {
+				continue
+			}
+			ix, from := at/c, at%c
+			sum := room[:min(len(room), c-from)]
+			clear(sum)
 			for kh := range g.KH {
 				oy, ok := source(iy+g.PadTop-kh, g.StrideH, g.OutH)
 				if !ok {
@@ -92,10 +113,11 @@ func depthwiseBackwardDataRef(dx, dy, w []float32, g Geometry, c, rowLo, rowHi i
 				}
 				for kw := range g.KW {
 					if ox, ok := source(ix+g.PadLeft-kw, g.StrideW, g.OutW); ok {
-						mulAdd(out, dy[(oy*g.OutW+ox)*c:], w[(kh*g.KW+kw)*c:])
+						mulAddWide(sum, dy[(oy*g.OutW+ox)*c+from:], w[(kh*g.KW+kw)*c+from:])
 					}
 				}
 			}
+			roundSums(dx[iy*g.InW*c+at:], sum)
 		}
 	}
 }
@@ -109,7 +131,7 @@ func source(at, stride, size int) (int, bool) {
 }
 
 func depthwiseBackwardWeightsRef(dw, x, dy []float32, g Geometry, c, rowLo, rowHi int) {
-	var room [256]float32 // sums of some channels at a time
+	var room [channelsAtATime]float64
 	for from := 0; from < c; from += len(room) {
 		sum := room[:min(len(room), c-from)]
 		for oy := rowLo; oy < rowHi; oy++ {
@@ -120,21 +142,22 @@ func depthwiseBackwardWeightsRef(dw, x, dy []float32, g Geometry, c, rowLo, rowH
 					clear(sum)
 					for ox := range g.OutW {
 						if ix := ox*g.StrideW + kw - g.PadLeft; ix >= 0 && ix < g.InW {
-							mulAdd(sum, x[(row+ix)*c+from:], dy[(oy*g.OutW+ox)*c+from:])
+							mulAddWide(sum, x[(row+ix)*c+from:], dy[(oy*g.OutW+ox)*c+from:])
 						}
 					}
-					to := dw[(kh*g.KW+kw)*c+from:][:len(sum)]
-					addRef(to, to, sum)
+					for i, v := range sum {
+						dw[(kh*g.KW+kw)*c+from+i] += float32(v)
+					}
 				}
 			}
 		}
 	}
 }
 
-// mulAdd adds x*w to y, element by element.
-func mulAdd(y, x, w []float32) {
-	x, w = x[:len(y)], w[:len(y)]
-	for i := range y {
-		y[i] += x[i] * w[i]
+// mulAddWide adds x*w to sums in float64, element by element.
+func mulAddWide(sums []float64, x, w []float32) {
+	x, w = x[:len(sums)], w[:len(sums)]
+	for i := range sums {
+		sums[i] += float64(x[i]) * float64(w[i])
 	}
 }
