@@ -21,6 +21,7 @@ var layers = map[string][]string{
 	"internal/numtest":  {},
 	"internal/artifact": {"internal/fault"},
 	"internal/kernel":   {},
+	"internal/mapped":   {},
 	"internal/graph":    {"internal/rng"},
 	"internal/metrics":  {},
 	"internal/bayes":    {"internal/rng"},
@@ -58,7 +59,7 @@ var homes = map[string][]string{
 	"github.com/rogpeppe/go-internal":   {"cmd/melanoma"},
 	"golang.org/x/term":                 {"cmd/melanoma"},
 	"golang.org/x/sys/cpu":              {"internal/kernel"},
-	"golang.org/x/sys/unix":             {"internal/exec"},
+	"golang.org/x/sys/unix":             {"internal/exec", "internal/mapped"},
 }
 
 // testOnly may be imported by any package's tests: support, seeded numbers,

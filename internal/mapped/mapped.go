@@ -1,0 +1,65 @@
+package mapped
+
+import (
+	"encoding/binary"
+	"fmt"
+	"os"
+	"unsafe"
+)
+
+// File is the content of a file.
+type File struct {
+	Bytes   []byte
+	release func() error
+}
+
+// Open maps a regular file. The error is the system's, or says that the path
+// is no regular file: reading a pipe or a device might never end.
+func Open(path string) (*File, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is not a regular file", path)
+	}
+	if info.Size() == 0 {
+		return &File{}, nil
+	}
+	if int64(int(info.Size())) != info.Size() {
+		return nil, fmt.Errorf("%s is too large: %d bytes", path, info.Size())
+	}
+	return content(f, int(info.Size()))
+}
+
+// Close ends the views of the file. A second call does nothing.
+func (f *File) Close() error {
+	release := f.release
+	f.Bytes, f.release = nil, nil
+	if release == nil {
+		return nil
+	}
+	return release()
+}
+
+// Float32s returns little-endian float32 numbers as a view of their bytes. ok
+// is false where that cannot be: the address is no multiple of four, bytes are
+// left over, or the processor is big-endian.
+func Float32s(b []byte) (view []float32, ok bool) {
+	if len(b)%4 != 0 || binary.NativeEndian.Uint16([]byte{1, 0}) != 1 {
+		return nil, false
+	}
+	if len(b) == 0 {
+		return []float32{}, true
+	}
+	p := unsafe.Pointer(unsafe.SliceData(b))
+	if uintptr(p)%4 != 0 {
+		return nil, false
+	}
+	return unsafe.Slice((*float32)(p), len(b)/4), true
+}
