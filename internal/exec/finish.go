@@ -1,12 +1,13 @@
 package exec
 
 import (
+	"melanoma/internal/graph"
 	"melanoma/internal/kernel"
 )
 
 // ending is what happens to a convolution's result while it is in cache:
-// sums for its statistics, or normalisation with given ones, an addition and
-// sums for its mean.
+// normalisation with given statistics or a bias, an addition, an element-wise
+// function; sums for the statistics or the mean of all that.
 type ending struct {
 	spans []span
 	y     []float32 // the whole result
@@ -15,6 +16,7 @@ type ending struct {
 	norm  *affine
 	act   kernel.Activation
 	plus  []float32
+	last  *graph.Unary
 	means *imageMeans
 
 	ones, zeros []float32 // of every channel
@@ -23,17 +25,18 @@ type ending struct {
 // finish binds what follows a convolution, which will call rows once for each
 // span, and sum at the end.
 func (c *compiler) finish(o convolution, a call, cc convCall, spans []span) *ending {
-	e := &ending{spans: spans, y: a.y, ch: cc.out}
+	e := &ending{spans: spans, y: a.y, ch: cc.out, last: o.last}
 	next := o.weights() + 1
 	if o.then != nil {
-		in := call{x: append([][]float32{nil}, a.x[next:next+4]...)}
+		width := o.then.width() - 1
+		in := call{x: append([][]float32{nil}, a.x[next:next+width]...)}
 		e.norm, e.act = c.newAffine(o.then.norm, in, 0), o.then.act
-		next += 4
+		next += width
 	}
 	if o.plus {
 		e.plus = a.x[next]
 	}
-	if e.plus != nil || a.beside(meanSlot) != nil {
+	if e.plus != nil || e.last != nil || a.beside(meanSlot) != nil {
 		e.ones, e.zeros = make([]float32, cc.out), make([]float32, cc.out)
 		for i := range e.ones {
 			e.ones[i] = 1
@@ -58,14 +61,17 @@ func (e *ending) prepare() {
 func (e *ending) rows(y []float32, part int) {
 	s := e.spans[part]
 	n := s.hi - s.lo
-	if e.stats != nil {
-		e.stats.rows(y, part)
-	}
 	if e.norm != nil {
 		kernel.NormalizeActivate(y, y, e.norm.scale, e.norm.shift, n, e.ch, e.act)
 	}
 	if e.plus != nil {
 		kernel.Add(y, y, e.plus[s.lo*e.ch:s.hi*e.ch])
+	}
+	if e.last != nil {
+		unary(*e.last, y, y)
+	}
+	if e.stats != nil {
+		e.stats.rows(y, part)
 	}
 	if e.means != nil {
 		e.means.rows(y, part)

@@ -18,13 +18,14 @@ type rule struct {
 // and a for the activation behind it.
 var rules = []rule{
 	{"activate", "a(n(x)) in one pass; n(x) is not stored, the gradient recomputes it", fuseActivate},
-	{"normalise", "a(n(x)) with given statistics while a convolution's result x is in cache", fuseNormalise},
+	{"normalise", "a(n(x)) with given statistics, or a(x+bias), while a convolution's result x is in cache", fuseNormalise},
 	{"activate-gradient", "the gradients of a and n in two passes over dy and x, without the gradient between them", fuseActivateGradient},
 	{"squeeze", "mean of a(n(x)) from x, where all readers recompute a(n(x))", fuseSqueeze},
 	{"excite", "a(n(x))*s from x", fuseExcite},
 	{"excite-scale-gradient", "sum of dy*a(n(x)) from dy and x", fuseExciteScaleGradient},
 	{"excite-gradient", "the gradient of a(n(x)) behind a squeeze and excitation, dy*s + q, inside the two passes", fuseExciteGradient},
 	{"add", "the sum with a convolution's normalised result while that is in cache", fuseAddition},
+	{"follow", "an element-wise function of what a convolution made by now, likewise", fuseFollow},
 	{"mean", "the mean over positions likewise", fuseMean},
 	{"expand", "a pointwise convolution's result where a depthwise one loads it; not stored", fuseExpand},
 	{"gradients", "both gradients of a convolution in one pass over dy", fuseGradients},

@@ -15,7 +15,7 @@ func fuseGradients(v *value, users map[*value][]*value) bool {
 	}
 	dy, w := v.in[0], v.in[1]
 	dw := weightGradient(o.ConvAttrs, dy, w, users)
-	if dw == nil || !worthJoining(kindOf(o.ConvAttrs, v.shape, w.shape), w.size) {
+	if dw == nil || !w.outside || !worthJoining(kindOf(o.ConvAttrs, v.shape, w.shape), w.size) {
 		return false
 	}
 	x := dw.in[0]
@@ -61,7 +61,7 @@ func asConvolution(v *value) bool {
 	case convolution:
 		return true
 	case graph.Conv:
-		if kindOf(o.ConvAttrs, v.in[0].shape, v.in[1].shape) == grouped {
+		if kindOf(o.ConvAttrs, v.in[0].shape, v.in[1].shape) == grouped || !v.in[1].outside {
 			return false
 		}
 		v.op = convolution{ConvAttrs: o.ConvAttrs, x: plain}
@@ -113,7 +113,9 @@ func canLoad(r, v *value) bool {
 		default:
 			return false
 		}
-		asConvolution(r)
+		if !asConvolution(r) {
+			return false
+		}
 	case convolution:
 		if k := kindOf(o.ConvAttrs, r.in[0].shape, r.in[o.weights()].shape); o.x != plain || k == dense {
 			return false
@@ -172,14 +174,14 @@ func fuseParameters(v *value, _ map[*value][]*value) bool {
 	return true
 }
 
-// fuseNormalise lets a convolution normalise its result with given statistics,
-// and activate it, while it is in cache.
+// fuseNormalise lets a convolution normalise its result with given statistics
+// or add its bias, and activate it, while it is in cache.
 func fuseNormalise(v *value, users map[*value][]*value) bool {
 	then, ok := v.op.(normActivate)
-	if b, linear := v.op.(graph.BatchNormFixed); linear {
-		then, ok = normActivate{norm: norm{eps: b.Eps, fixed: true}}, true
+	if n, linear := normOf(v); linear {
+		then, ok = normActivate{norm: n}, true
 	}
-	if !ok || !then.fixed || len(v.shape) != 4 {
+	if !ok || !then.given() || len(v.shape) != 4 {
 		return false
 	}
 	y := v.in[0]
@@ -202,7 +204,7 @@ func fuseAddition(v *value, users map[*value][]*value) bool {
 	}
 	for i, y := range v.in {
 		o, ok := y.op.(convolution)
-		if !ok || o.then == nil || o.plus || y.keep || len(users[y]) != 1 || len(y.also) > 0 {
+		if !ok || o.then == nil || o.plus || y.keep || len(users[y]) != 1 || len(y.also) > 0 || v.in[1-i] == y {
 			continue
 		}
 		o.plus = true
@@ -210,6 +212,22 @@ func fuseAddition(v *value, users map[*value][]*value) bool {
 		return true
 	}
 	return false
+}
+
+// fuseFollow lets a convolution apply an element-wise function last.
+func fuseFollow(v *value, users map[*value][]*value) bool {
+	u, ok := v.op.(graph.Unary)
+	if !ok {
+		return false
+	}
+	y := v.in[0]
+	o, ok := y.op.(convolution)
+	if !ok || o.then == nil || o.last != nil || y.keep || len(users[y]) != 1 || len(y.also) > 0 {
+		return false
+	}
+	o.last = &u
+	v.op, v.in = o, y.in
+	return true
 }
 
 // fuseMean sums a result over its positions where a convolution makes it.

@@ -27,13 +27,15 @@ func normOf(v *value) (norm, bool) {
 	case graph.BatchNorm:
 		return norm{eps: b.Eps}, true
 	case graph.BatchNormFixed:
-		return norm{eps: b.Eps, fixed: true}, true
+		return norm{eps: b.Eps, from: givenStatistics}, true
+	case graph.Bias:
+		return norm{from: biasAlone}, v.in[1].outside
 	default:
 		return norm{}, false
 	}
 }
 
-func fuseActivate(v *value, _ map[*value][]*value) bool {
+func fuseActivate(v *value, users map[*value][]*value) bool {
 	u, ok := v.op.(graph.Unary)
 	if !ok {
 		return false
@@ -43,7 +45,7 @@ func fuseActivate(v *value, _ map[*value][]*value) bool {
 		return false
 	}
 	n, ok := normOf(v.in[0])
-	if !ok {
+	if !ok || n.from == biasAlone && (v.in[0].keep || len(users[v.in[0]]) > 1) { // a gradient needs x+b
 		return false
 	}
 	v.op, v.in = normActivate{n, act}, v.in[0].in

@@ -40,7 +40,7 @@ func outcome(t *testing.T, nw network, off []string) []float32 {
 func TestEveryFusionRuleSavesTraffic(t *testing.T) {
 	for _, rule := range RuleNames() {
 		nw := networks()[blocks]
-		nw.eval = slices.Contains([]string{"normalise", "add", "mean", "expand"}, rule)
+		nw.eval = slices.Contains([]string{"normalise", "add", "follow", "mean", "expand"}, rule)
 		if with, without := traffic(t, nw), traffic(t, nw, rule); with >= without {
 			t.Errorf("rule %s: steps move %d bytes with it, %d without", rule, with, without)
 		}

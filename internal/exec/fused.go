@@ -6,28 +6,29 @@ import (
 	"melanoma/internal/kernel"
 )
 
-// norm says where the scale and shift of a batch normalisation come from.
-// Its inputs are x, stats, gamma, beta for a batch's own statistics and x,
-// gamma, beta, mean, variance for given ones.
+// norm is a map x*scale + shift per channel that may stand between an
+// operator and an activation.
 type norm struct {
-	eps   float64
-	fixed bool
+	eps  float64
+	from normSource
 }
+
+// normSource says where scale and shift come from.
+type normSource int
+
+const (
+	batchStatistics normSource = iota // inputs x, stats, gamma, beta
+	givenStatistics                   // inputs x, gamma, beta, mean, variance
+	biasAlone                         // inputs x, bias; the scale is 1
+)
+
+// given tells whether scale and shift depend on parameters alone.
+func (n norm) given() bool { return n.from != batchStatistics }
 
 // width is the number of inputs that a normalisation takes.
-func (n norm) width() int {
-	if n.fixed {
-		return 5
-	}
-	return 4
-}
+func (n norm) width() int { return [...]int{4, 5, 2}[n.from] }
 
-func (n norm) String() string {
-	if n.fixed {
-		return "given norm"
-	}
-	return "norm"
-}
+func (n norm) String() string { return [...]string{"norm", "given norm", "bias"}[n.from] }
 
 // normActivate is a(n(x)); inputs are those of the normalisation.
 type normActivate struct {

@@ -18,13 +18,6 @@ type load struct {
 // plain reads a value as it lies in memory.
 var plain = load{n: 1}
 
-func (l load) String() string {
-	if l.op == nil {
-		return "memory"
-	}
-	return l.op.String()
-}
-
 // shape returns the shape of the array that is loaded from values of these
 // shapes.
 func (l load) shape(in [][]int) []int {
@@ -84,7 +77,7 @@ type activated struct {
 }
 
 func (l *activated) rows(dst []float32, lo, hi int) []float32 {
-	ch := len(l.gamma)
+	ch := len(l.scale)
 	if l.gate == nil {
 		kernel.NormalizeActivate(dst, l.x[lo*ch:hi*ch], l.scale, l.shift, hi-lo, ch, l.act)
 		return dst[:(hi-lo)*ch]
@@ -127,14 +120,15 @@ type expanded struct {
 	factor
 	x     []float32
 	act   kernel.Activation
+	last  *graph.Unary
 	round func()     // rounds x
 	low   *[]float32 // x rounded, nil for float32
 }
 
-// newExpanded reads x, w, gamma, beta, mean and variance.
+// newExpanded reads x, w and what the normalisation takes.
 func (c *compiler) newExpanded(o convolution, a call) *expanded {
 	w := a.shapes[1]
-	e := &expanded{x: a.x[0], factor: c.factor(o, a.x[1], w[1], w[0]), act: o.then.act}
+	e := &expanded{x: a.x[0], factor: c.factor(o, a.x[1], w[1], w[0]), act: o.then.act, last: o.last}
 	if e.short != nil {
 		e.low = new([]float32)
 		c.borrow(e.low, halved(len(e.x)))
@@ -164,6 +158,9 @@ func (e *expanded) rows(dst []float32, lo, hi int) []float32 {
 			e.multiply(y, e.x[from*e.in:(from+n)*e.in], n, nil)
 		}
 		kernel.NormalizeActivate(y, y, e.scale, e.shift, n, e.out, e.act)
+		if e.last != nil {
+			unary(*e.last, y, y)
+		}
 	}
 	return dst[:(hi-lo)*e.out]
 }

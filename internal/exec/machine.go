@@ -42,7 +42,7 @@ func Compile(p *graph.Program, s *Store, pool *Pool, list ...Option) (*Machine, 
 		return nil, err
 	}
 	m.arena = floats(plan.size)
-	c := &compiler{Machine: m, plan: plan, bfloat16: o.bfloat16}
+	c := &compiler{Machine: m, plan: plan, bfloat16: o.bfloat16 && p.Grads == nil}
 	for _, v := range plan.order {
 		if !v.ownStep() {
 			continue

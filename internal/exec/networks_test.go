@@ -127,6 +127,19 @@ func networks() map[string]network {
 	}
 	all["wide images"] = network{2, 64, 8, 3, wide, false}
 	all["inference of one wide image"] = network{1, 64, 8, 3, wide, true}
+	all["biases in place of normalisations"] = network{2, 12, 8, 3, func(x *gorgonia.Node, b *builder) *gorgonia.Node {
+		biased := func(name string, x *gorgonia.Node, out, kernel, groups int) *gorgonia.Node {
+			in := x.Shape()[3] / groups
+			p := kernel / 2
+			y := graph.Conv2D(x, b.param(name, out, in, kernel, kernel), conv(1, [4]int{p, p, p, p}, groups))
+			return graph.AddBias(y, b.param(name+".bias", out))
+		}
+		h := graph.Sigmoid(biased("expand", x, 40, 1, 1)) // no kernel normalises and applies it at once
+		h = graph.Swish(biased("depthwise", h, 40, 3, 40))
+		x = graph.ReLU(graph.Add(biased("project", h, 8, 1, 1), x))
+		x = graph.ReLU(biased("dense", x, 72, 3, 1))
+		return graph.ScaleChannels(x, graph.Sigmoid(biased("gate", graph.GlobalMean(x), 72, 1, 1)))
+	}, true}
 	all["inference of one small image"] = network{1, 16, 8, 3, func(x *gorgonia.Node, b *builder) *gorgonia.Node {
 		x = graph.Swish(b.norm("bn1", graph.Conv2D(x, b.param("a", 72, 8, 1, 1), conv(1, [4]int{}, 1))))
 		h := b.norm("bn2", graph.Conv2D(x, b.param("b", 72, 72, 1, 1), conv(1, [4]int{}, 1)))

@@ -11,6 +11,7 @@ const (
 	tapGroups                  // the same for each of channelGroups
 	filterRows                 // dense: as inputRows for each row of the filters
 	scaleShift                 // of a normalisation with given statistics
+	onesShift                  // of a bias
 	patchCols                  // dense: as outputRows with in = taps*channels
 )
 

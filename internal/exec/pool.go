@@ -49,15 +49,20 @@ func NewPool(workers int) *Pool {
 	p := &Pool{workers: workers, places: newSpread(workers)}
 	p.wake = make(chan struct{}, p.workers)
 	for i := range p.workers - 1 {
-		go p.help(i + 1)
+		go onOwnThread(func() { p.help(i + 1) })
 	}
 	return p
 }
 
-// help takes parts until the pool is closed, on a thread of its own.
+// onOwnThread runs f on a thread that ends with it: f may keep it off some
+// processors, so it must not serve other goroutines afterwards.
+func onOwnThread(f func()) {
+	runtime.LockOSThread() // never unlocked
+	f()
+}
+
+// help takes parts until the pool is closed.
 func (p *Pool) help(worker int) {
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
 	for pieces := 0; !p.closed.Load(); pieces++ {
 		if pieces%glance == 0 {
 			p.places.settle(worker)

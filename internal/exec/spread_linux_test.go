@@ -1,8 +1,14 @@
 package exec
 
 import (
+	"os"
 	"runtime"
+	"strconv"
+	"sync"
 	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // TestWorkerLeavesATakenProcessor: one that finds a worker of a lower number
@@ -31,4 +37,51 @@ func TestWorkerLeavesATakenProcessor(t *testing.T) {
 		}
 	}()
 	<-done
+}
+
+// TestNarrowedThreadEndsWithItsGoroutine: a worker's thread may keep off some
+// processors and must not serve other goroutines afterwards.
+func TestNarrowedThreadEndsWithItsGoroutine(t *testing.T) {
+	all := allowedProcessors()
+	if all.set.Count() < 2 {
+		t.Skip("one processor: nothing to keep off")
+	}
+	var group sync.WaitGroup
+	for range 8 {
+		group.Add(1)
+		go onOwnThread(func() {
+			defer group.Done()
+			here := processors{}
+			here.set.Set(currentProcessor())
+			here.move()
+		})
+	}
+	group.Wait()
+	for start := time.Now(); narrowed(t, all.set.Count()) > 0; time.Sleep(time.Millisecond) {
+		if time.Since(start) > 2*time.Second {
+			t.Fatalf("%d threads may still not run everywhere", narrowed(t, all.set.Count()))
+		}
+	}
+}
+
+// narrowed counts this process's threads that may run on fewer processors
+// than there are.
+func narrowed(t *testing.T, all int) int {
+	t.Helper()
+	tasks, err := os.ReadDir("/proc/self/task")
+	if err != nil {
+		t.Skip(err)
+	}
+	n := 0
+	for _, task := range tasks {
+		id, _ := strconv.Atoi(task.Name())
+		if id == os.Getpid() {
+			continue // the main thread is not ended but parked for good
+		}
+		var p processors
+		if err := unix.SchedGetaffinity(id, &p.set); err == nil && p.set.Count() < all {
+			n++
+		}
+	}
+	return n
 }

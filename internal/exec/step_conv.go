@@ -32,6 +32,16 @@ func kindOf(a graph.ConvAttrs, x, w []int) convKind {
 	}
 }
 
+// weightOf returns the weights of a convolution that stands alone, nil for
+// any other value.
+func weightOf(v *value) *value {
+	switch v.op.(type) {
+	case graph.Conv, graph.ConvGradInput:
+		return v.in[1]
+	}
+	return nil
+}
+
 // convCall is one convolution's shapes: x [N,H,W,I], w [O,I/g,kH,kW], y.
 type convCall struct {
 	g          kernel.Geometry

@@ -8,13 +8,14 @@ import (
 )
 
 // convolution is y = x * w with what fusion rules moved into its step. Inputs
-// are those of x, then w, then gamma, beta, mean and variance of a following
-// normalisation, then an array to add.
+// are those of x, then w, then those of a following normalisation but for its
+// x, then an array to add.
 type convolution struct {
 	graph.ConvAttrs
 	x    load
-	then *normActivate // with fixed statistics
+	then *normActivate // with given statistics, or a bias
 	plus bool
+	last *graph.Unary // what is applied to the sum
 }
 
 // Slots of what accompanies a convolution.
@@ -26,13 +27,16 @@ const (
 func (o convolution) String() string {
 	s := "conv" + attrsOf(o.ConvAttrs)
 	if o.x.op != nil {
-		s = fmt.Sprintf("%s of (%s)", s, o.x)
+		s = fmt.Sprintf("%s of (%s)", s, o.x.op)
 	}
 	if o.then != nil {
 		s = fmt.Sprintf("%s, then %s", s, o.then)
 	}
 	if o.plus {
 		s += ", plus"
+	}
+	if o.last != nil {
+		s += ", " + o.last.Kind
 	}
 	return s
 }
@@ -61,7 +65,7 @@ func (c *compiler) convolve(o convolution, a call) func() {
 	cc := newConvCall(o.ConvAttrs, xShape, a.shapes[o.weights()], a.yShape)
 	switch kindOf(o.ConvAttrs, xShape, a.shapes[o.weights()]) {
 	case pointwise:
-		if o.then != nil && cc.n == 1 && cc.positions <= fewRows && cc.out >= 2*groupChannels {
+		if o.then != nil && a.beside(statsSlot) == nil && cc.n == 1 && cc.positions <= fewRows && cc.out >= 2*groupChannels {
 			return c.convColumns(o, a, cc)
 		}
 		return c.convPointwise(o, a, cc)

@@ -27,11 +27,7 @@ func newDenseCall(cc convCall) denseCall {
 
 // padded borrows room for the input rows of a strip, for each worker.
 func (c *compiler) padded(d denseCall) [][]float32 {
-	most := d.strips[0].size()
-	for _, s := range d.strips {
-		most = max(most, s.size())
-	}
-	return c.scratch(((most-1)*d.g.StrideH + d.g.KH) * d.row)
+	return c.scratch(((longest(d.strips)-1)*d.g.StrideH + d.g.KH) * d.row)
 }
 
 // pad copies the input rows of a strip with zeros at their sides and returns

@@ -80,7 +80,7 @@ func (c *compiler) packGroups(w []float32, cc convCall, groups []span) []float32
 func (e *expanded) channels(g span) *expanded {
 	f := *e.affine
 	f.scale, f.shift = f.scale[g.lo:g.hi], f.shift[g.lo:g.hi]
-	return &expanded{affine: &f, factor: e.columns(g), x: e.x, low: e.low, act: e.act}
+	return &expanded{affine: &f, factor: e.columns(g), x: e.x, low: e.low, act: e.act, last: e.last}
 }
 
 // channels finishes some channels of a span's rows, y [rows,channels of g],
@@ -90,7 +90,7 @@ func (e *ending) channels(y []float32, part int, g span) {
 	n, ch := s.size(), g.size()
 	scale, shift := e.norm.scale[g.lo:g.hi], e.norm.shift[g.lo:g.hi]
 	to := e.y[s.lo*e.ch+g.lo : (s.hi-1)*e.ch+g.hi]
-	if e.means == nil && e.plus == nil {
+	if e.means == nil && e.plus == nil && e.last == nil {
 		kernel.NormalizeActivateInto(to, e.ch, y, scale, shift, n, ch, e.act)
 		return
 	}
@@ -100,6 +100,9 @@ func (e *ending) channels(y []float32, part int, g span) {
 			from := (s.lo+i)*e.ch + g.lo
 			kernel.Add(y[i*ch:(i+1)*ch], y[i*ch:(i+1)*ch], e.plus[from:from+ch])
 		}
+	}
+	if e.last != nil {
+		unary(*e.last, y, y)
 	}
 	if e.means != nil {
 		sum := e.means.parts[part][g.lo:g.hi]

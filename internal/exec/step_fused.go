@@ -17,23 +17,34 @@ type affine struct {
 }
 
 // newAffine reads the inputs of a normalisation, which start at a.x[from].
-// With given statistics scale and shift change only with the parameters.
+// What depends on parameters alone is packed with them.
 func (c *compiler) newAffine(n norm, a call, from int) *affine {
 	in := a.x[from:]
-	f := &affine{eps: n.eps, packed: n.fixed}
-	if n.fixed {
+	f := &affine{eps: n.eps, packed: n.given()}
+	switch n.from {
+	case givenStatistics:
 		f.gamma, f.beta, f.mean, f.variance = in[1], in[2], in[3], in[4]
-		ch := len(f.gamma)
-		both := c.store.pack(f.gamma, scaleShift, 2*ch, func(dst []float32) {
-			normalisation(dst[:ch], dst[ch:], f.mean, f.variance, f.gamma, f.beta, f.eps)
+		f.scale, f.shift = c.packAffine(f.gamma, scaleShift, func(scale, shift []float32) {
+			normalisation(scale, shift, f.mean, f.variance, f.gamma, f.beta, f.eps)
 		})
-		f.scale, f.shift = both[:ch], both[ch:]
-		return f
+	case biasAlone:
+		f.scale, f.shift = c.packAffine(in[1], onesShift, func(scale, shift []float32) {
+			kernel.Fill(scale, 1)
+			copy(shift, in[1])
+		})
+	default:
+		ch := len(in[2])
+		f.mean, f.variance, f.gamma, f.beta = in[1][:ch], in[1][ch:], in[2], in[3]
+		f.scale, f.shift = make([]float32, ch), make([]float32, ch)
 	}
-	ch := len(in[2])
-	f.mean, f.variance, f.gamma, f.beta = in[1][:ch], in[1][ch:], in[2], in[3]
-	f.scale, f.shift = make([]float32, ch), make([]float32, ch)
 	return f
+}
+
+// packAffine packs scale and shift, known by a parameter of their length.
+func (c *compiler) packAffine(param []float32, f form, fill func(scale, shift []float32)) (scale, shift []float32) {
+	ch := len(param)
+	both := c.store.pack(param, f, 2*ch, func(dst []float32) { fill(dst[:ch], dst[ch:]) })
+	return both[:ch], both[ch:]
 }
 
 // prepare sets scale and shift for this run.

@@ -25,10 +25,10 @@ const (
 func (o convGradients) String() string {
 	s := "dx, dw of conv" + attrsOf(o.ConvAttrs)
 	if o.x.op != nil {
-		s = fmt.Sprintf("%s of (%s)", s, o.x)
+		s = fmt.Sprintf("%s of (%s)", s, o.x.op)
 	}
 	if o.dy.op != nil {
-		s = fmt.Sprintf("%s from (%s)", s, o.dy)
+		s = fmt.Sprintf("%s from (%s)", s, o.dy.op)
 	}
 	return s
 }
