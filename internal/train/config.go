@@ -9,7 +9,8 @@ import (
 // Config says how a network is trained.
 type Config struct {
 	Epochs          int          `yaml:"epochs" json:"epochs"`                   // passes over the rows, at least 1
-	Batch           int          `yaml:"batch" json:"batch"`                     // images a step, at least 1
+	Batch           int          `yaml:"batch" json:"batch"`                     // images a step, at least 2
+	Accumulate      int          `yaml:"accumulate" json:"accumulate"`           // micro-batches that a step's images are cut into; divides Batch
 	DropLast        bool         `yaml:"drop_last" json:"drop_last"`             // leave out the last, smaller batch of an epoch
 	Update          bayes.Config `yaml:"update" json:"update"`                   // optimiser or sampler
 	DecayAll        bool         `yaml:"decay_all" json:"decay_all"`             // weight decay and prior also on biases and normalisation
@@ -41,7 +42,7 @@ type EarlyStop struct {
 // epoch of warm-up and a cosine by step, batches of 32.
 func Default() Config {
 	return Config{
-		Epochs: 5, Batch: 32, DropLast: true, Update: bayes.Default(),
+		Epochs: 5, Batch: 32, Accumulate: 1, DropLast: true, Update: bayes.Default(),
 		Schedule:     Schedule{Name: "cosine", LearningRate: 1e-3, WarmupEpochs: 1},
 		ClassWeights: "none", EarlyStopping: EarlyStop{Fraction: 0.1},
 		BatchNormPasses: 16, CheckpointSeconds: 20,
@@ -68,6 +69,7 @@ func (c Config) Validate() error {
 	}{
 		{c.Epochs >= 1, "epochs", fmt.Sprintf("is %d", c.Epochs), "at least 1"},
 		{c.Batch >= 2, "batch", fmt.Sprintf("is %d", c.Batch), "batch statistics need at least 2 images"},
+		{c.Accumulate >= 1 && c.Batch%max(c.Accumulate, 1) == 0, "accumulate", fmt.Sprintf("is %d, batch is %d", c.Accumulate, c.Batch), "a divisor of batch: a step's images are cut into so many micro-batches"},
 		{c.ClipNorm >= 0, "clip_norm", fmt.Sprintf("is %g", c.ClipNorm), "0 does not clip"},
 		{c.LabelSmoothing >= 0 && c.LabelSmoothing < 1, "label_smoothing", fmt.Sprintf("is %g", c.LabelSmoothing), "a share in [0, 1)"},
 		{c.ClassWeights == "none" || c.ClassWeights == "balanced" || c.ClassWeights == "sqrt", "class_weights", fmt.Sprintf("is %q", c.ClassWeights), "none, balanced or sqrt"},

@@ -87,13 +87,23 @@ func sameResults(t *testing.T, got, want map[string][]byte) {
 // and goes on each time; the files must be those of an unbroken one.
 func TestResumedTrainingIsTheUnbrokenOne(t *testing.T) {
 	s := smallStore(t, 40, 32)
-	for _, rule := range []string{"adam", "sgd", "sghmc"} {
-		t.Run(rule, func(t *testing.T) {
-			whole := smallTask(t, s, rule)
+	for _, c := range []struct {
+		name, rule string
+		change     func(*Config)
+	}{
+		{"adam", "adam", func(*Config) {}},
+		{"sgd", "sgd", func(*Config) {}},
+		{"sghmc", "sghmc", func(*Config) {}},
+		{"micro-batches", "adam", func(c *Config) { c.Batch, c.Accumulate, c.DropLast = 16, 4, false }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			whole := smallTask(t, s, c.rule)
+			c.change(&whole.Config)
 			if err := Fit(context.Background(), whole); err != nil {
 				t.Fatal(err)
 			}
-			broken := smallTask(t, s, rule)
+			broken := smallTask(t, s, c.rule)
+			c.change(&broken.Config)
 			stops := 0
 			for {
 				ctx, cancel := context.WithCancel(context.Background())

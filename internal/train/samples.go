@@ -58,8 +58,8 @@ func (tr *trainer) keepSampleOf(index int) error {
 // belong to no single sample (Maddox et al. 2019, section 3.2).
 func (tr *trainer) recomputeStatistics(sample int) error {
 	loader := tr.loader
-	loader.DropLast = len(tr.task.Rows) >= loader.Batch
-	n := min(loader.Batch, len(tr.task.Rows))
+	loader.DropLast = len(loader.Rows) >= loader.Batch
+	n := min(loader.Batch, len(loader.Rows))
 	m, err := tr.forward(n)
 	if err != nil {
 		return err
@@ -70,7 +70,7 @@ func (tr *trainer) recomputeStatistics(sample int) error {
 		if err != nil {
 			return err
 		}
-		if done == tr.task.Config.BatchNormPasses {
+		if done == tr.task.Config.BatchNormPasses*tr.task.Config.Accumulate {
 			break
 		}
 		copy(m.Input("images"), b.X)
@@ -137,7 +137,7 @@ func (tr *trainer) watch(ctx context.Context, row *EpochRow) error {
 
 // watchLoss is the mean cross-entropy of the watched rows in evaluation mode.
 func (tr *trainer) watchLoss(ctx context.Context) (float64, error) {
-	e := evaluator{net: tr.net, store: tr.store, pool: tr.pool, size: tr.task.Store.Size(), batch: min(tr.task.Config.Batch, len(tr.task.Watch))}
+	e := evaluator{net: tr.net, store: tr.store, pool: tr.pool, size: tr.task.Store.Size(), batch: min(tr.loader.Batch, len(tr.task.Watch))}
 	loader := tr.loader
 	loader.Rows, loader.Augment, loader.Shuffle, loader.DropLast, loader.Batch = tr.task.Watch, nil, false, false, e.batch
 	total := 0.0

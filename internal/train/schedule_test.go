@@ -70,6 +70,7 @@ func TestConfigNamesTheWrongKey(t *testing.T) {
 		"early_stopping.patience": func(c *Config) { c.EarlyStopping.Patience = 3; c.Update.Name = "sgld" },
 		"early_stopping.fraction": func(c *Config) { c.EarlyStopping.Fraction = 0.9 },
 		"checkpoint_seconds":      func(c *Config) { c.CheckpointSeconds = 0 },
+		"accumulate":              func(c *Config) { c.Accumulate = 5 },
 		"clip_norm":               func(c *Config) { c.ClipNorm = -1 },
 		"batchnorm_batches":       func(c *Config) { c.BatchNormPasses = 0 },
 	} {

@@ -78,21 +78,29 @@ func Fit(ctx context.Context, t Task) (err error) {
 
 // epoch runs the rest of the epoch in progress.
 func (tr *trainer) epoch(ctx context.Context) error {
-	first := tr.state.Step - tr.state.Epoch*tr.steps
-	for batch, err := range tr.task.Store.Epoch(ctx, tr.loader, tr.state.Epoch, first) {
+	s := &tr.state
+	first := s.Step - s.Epoch*tr.steps
+	tr.pending.drop()
+	for batch, err := range tr.task.Store.Epoch(ctx, tr.loader, s.Epoch, first*tr.task.Config.Accumulate) {
 		if ctx.Err() != nil {
 			return tr.stop()
 		}
 		if err != nil {
 			return err
 		}
-		if err := tr.step(batch); err != nil {
+		if err := tr.microBatch(batch); err != nil {
 			return err
+		}
+		if tr.pending.rows > 0 {
+			continue
 		}
 		if tr.sinceCheckpoint() >= tr.task.Config.CheckpointSeconds {
 			if err := tr.save(); err != nil {
 				return err
 			}
+		}
+		if s.Step == (s.Epoch+1)*tr.steps {
+			break // what is left does not fill a batch
 		}
 	}
 	if ctx.Err() != nil {
@@ -101,7 +109,9 @@ func (tr *trainer) epoch(ctx context.Context) error {
 	return tr.endEpoch(ctx)
 }
 
+// stop writes a checkpoint of the last whole step.
 func (tr *trainer) stop() error {
+	tr.withdraw()
 	if err := tr.save(); err != nil {
 		return err
 	}
@@ -109,19 +119,10 @@ func (tr *trainer) stop() error {
 		"train: stopped at step %d of %d", tr.state.Step, tr.steps*tr.task.Config.Epochs)
 }
 
-// step trains on one batch.
-func (tr *trainer) step(b *data.Batch) error {
-	m, err := tr.machine(b.N)
-	if err != nil {
-		return err
-	}
-	tr.fill(m, b)
+// update changes the weights by the gradient of a step, whose mean loss is
+// given.
+func (tr *trainer) update(loss float64) error {
 	s := &tr.state
-	if err := m.Run(tr.key("dropout", s.Step)); err != nil {
-		return err
-	}
-	m.UpdateRunningStatistics(0)
-	loss := float64(m.Loss())
 	rate := tr.task.Config.Schedule.At(s.Step, tr.steps, tr.task.Config.Epochs)
 	norm := tr.updater.Step(s.Step, rate, tr.task.Config.ClipNorm)
 	if !finite(loss) || !finite(norm) {

@@ -25,6 +25,7 @@ type trainer struct {
 	schedule bayes.Schedule // of posterior samples
 	weights  []float64      // of a row, by class
 	steps    int            // an epoch
+	pending  pending        // the step in progress
 	state    state
 	best     []float32 // parameters and buffers of the best watched epoch
 	now      func() float64
@@ -91,7 +92,7 @@ func (tr *trainer) prepareData() error {
 	if n < 2 {
 		return fault.New(fault.Input, "give the fold more images or use fewer folds", "train: %d training rows are too few", n)
 	}
-	tr.loader = data.LoaderConfig{Rows: t.Rows, Batch: b, Seed: rng.Key(t.Seed, "data"), Augment: t.Augment, Meta: t.Metadata,
+	tr.loader = data.LoaderConfig{Rows: t.Rows, Batch: b / t.Config.Accumulate, Seed: rng.Key(t.Seed, "data"), Augment: t.Augment, Meta: t.Metadata,
 		Workers: t.Workers, DropLast: t.Config.DropLast && n >= b, Shuffle: true}
 	counts := make([]float64, len(t.Store.Classes()))
 	for _, row := range t.Rows {
@@ -132,7 +133,7 @@ func classWeights(kind string, counts []float64) []float64 {
 
 func (tr *trainer) prepareEngine(weights models.Weights) error {
 	t := tr.task
-	if _, err := tr.machine(min(t.Config.Batch, len(t.Rows))); err != nil {
+	if _, err := tr.machine(min(tr.loader.Batch, len(t.Rows))); err != nil {
 		return err
 	}
 	if err := tr.store.Load(weights); err != nil {

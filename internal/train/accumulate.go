@@ -1,0 +1,105 @@
+package train
+
+import (
+	"melanoma/data"
+	"melanoma/internal/exec"
+	"melanoma/internal/rng"
+)
+
+// A step's images may be computed in several micro-batches, one after the
+// other, for want of memory. The gradient is then the mean over all rows of
+// the step as if they had been one batch: each micro-batch's mean counts by
+// the sum of its rows' weights. Steps, schedules, clipping, checkpoints and
+// samples count steps, never micro-batches.
+//
+// Two things are of the micro-batch: the statistics of BatchNorm, and the
+// dropout masks, which are drawn for each. Running statistics move once a
+// micro-batch.
+
+// pending is the step in progress.
+type pending struct {
+	rows    int     // computed so far; 0 between two steps
+	parts   int     // micro-batches so far
+	loss    float64 // sum over the rows, by weight
+	weight  float64 // sum of the rows' weights
+	sum     *exec.Accumulator
+	buffers []float32 // running statistics before the step
+}
+
+// drop forgets what was computed of a step.
+func (p *pending) drop() {
+	p.rows, p.parts, p.loss, p.weight = 0, 0, 0, 0
+	if p.sum != nil {
+		p.sum.Drop()
+	}
+}
+
+// withdraw undoes a step that was not finished: the running statistics are
+// all that it changed.
+func (tr *trainer) withdraw() {
+	if tr.pending.rows == 0 {
+		return
+	}
+	copy(tr.store.Buffers(), tr.pending.buffers)
+	tr.store.Changed()
+	tr.pending.drop()
+}
+
+// rowsOfStep is the number of images of the step in progress.
+func (tr *trainer) rowsOfStep() int {
+	b := tr.task.Config.Batch
+	return min(b, len(tr.loader.Rows)-(tr.state.Step-tr.state.Epoch*tr.steps)*b)
+}
+
+// microBatch computes the gradient of a micro-batch, and updates the weights
+// with the last one of a step.
+func (tr *trainer) microBatch(b *data.Batch) error {
+	m, err := tr.machine(b.N)
+	if err != nil {
+		return err
+	}
+	tr.fill(m, b)
+	p := &tr.pending
+	whole := b.N == tr.rowsOfStep()
+	if !whole && p.rows == 0 {
+		p.buffers = append(p.buffers[:0], tr.store.Buffers()...)
+	}
+	if err := m.Run(tr.dropoutKey()); err != nil {
+		return err
+	}
+	m.UpdateRunningStatistics(0)
+	loss := float64(m.Loss())
+	if whole {
+		return tr.update(loss)
+	}
+	weight := sum(m.Input("row_weights"))
+	p.rows, p.parts = p.rows+b.N, p.parts+1
+	p.loss, p.weight = p.loss+weight*loss, p.weight+weight
+	if p.sum == nil {
+		p.sum = exec.NewAccumulator(tr.store, tr.pool)
+	}
+	p.sum.Add(weight)
+	if p.rows < tr.rowsOfStep() {
+		return nil
+	}
+	p.sum.Mean()
+	loss = p.loss / p.weight
+	p.drop()
+	return tr.update(loss)
+}
+
+// dropoutKey is the key of the masks of the next micro-batch.
+func (tr *trainer) dropoutKey() uint64 {
+	if part := tr.pending.parts; part > 0 {
+		return rng.Key(tr.task.Seed, "dropout", tr.state.Step, part)
+	}
+	return tr.key("dropout", tr.state.Step)
+}
+
+func sum(x []float32) float64 {
+	total := 0.0
+	for _, v := range x {
+		total += float64(v)
+	}
+	return total
+}
