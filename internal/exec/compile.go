@@ -94,8 +94,14 @@ func (c *compiler) bindSpec(spec graph.Spec, a call) func() {
 		return c.elementwise(spec, a)
 	case graph.Bias, graph.BiasGrad, graph.Excite, graph.ExciteGradScale, graph.Squeeze, graph.SqueezeGrad:
 		return c.channelwise(spec, a)
+	case graph.MaxPool, graph.MaxPoolGrad, graph.AveragePool, graph.AveragePoolGrad:
+		return c.poolStep(spec, a)
+	case graph.GroupSum, graph.GroupSumGrad, graph.GroupSoftmax, graph.GroupSoftmaxGrad:
+		return c.groupStep(spec, a)
 	case graph.DropoutMask:
 		return c.dropout(s, a)
+	case graph.DepthMask:
+		return c.depthMask(s, a)
 	default:
 		return reference(spec, a)
 	}

@@ -110,6 +110,26 @@ func networks() map[string]network {
 		"grouped convolution by the plain loops": {2, 5, 4, 3, func(x *gorgonia.Node, b *builder) *gorgonia.Node {
 			return graph.Conv2D(graph.Swish(x), b.param("g", 6, 2, 3, 3), conv(1, [4]int{1, 1, 1, 1}, 2))
 		}, false},
+		"dilated convolution by the plain loops": {2, 6, 3, 3, func(x *gorgonia.Node, b *builder) *gorgonia.Node {
+			return graph.Conv2D(graph.Swish(x), b.param("d", 5, 3, 3, 3), graph.ConvAttrs{Stride: [2]int{1, 2}, Pad: [4]int{2, 2, 2, 2}, Groups: 1, Dilation: [2]int{2, 2}})
+		}, false},
+		"stem with max pool, stochastic depth": {5, 13, 3, 4, func(x *gorgonia.Node, b *builder) *gorgonia.Node {
+			x = graph.ReLU(b.norm("bn1", graph.Conv2D(x, b.param("stem", 17, 3, 3, 3), conv(1, [4]int{1, 1, 1, 1}, 1))))
+			x = graph.MaxPool2D(x, graph.PoolAttrs{Kernel: [2]int{3, 3}, Stride: [2]int{2, 2}, Pad: [4]int{1, 1, 1, 1}})
+			h := b.norm("bn2", graph.Conv2D(x, b.param("a", 17, 17, 1, 1), conv(1, [4]int{}, 1)))
+			return graph.ReLU(graph.Add(graph.StochasticDepth(h, 0.4, 3, b.prog.Key), x))
+		}, false},
+		"split attention, average pools": {4, 9, 6, 4, func(x *gorgonia.Node, b *builder) *gorgonia.Node {
+			const radix, cardinality = 3, 2
+			h := graph.ReLU(b.norm("bn1", graph.Conv2D(x, b.param("split", 24, 6, 3, 3), conv(1, [4]int{1, 1, 1, 1}, 1))))
+			s := graph.SumGroups(graph.GlobalMean(h), radix)
+			s = graph.ReLU(b.norm("bn2", graph.Conv2D(s, b.param("fc1", 6, 8, 1, 1), conv(1, [4]int{}, 1))))
+			s = graph.SoftmaxGroups(graph.Conv2D(s, b.param("fc2", 24, 6, 1, 1), conv(1, [4]int{}, 1)), radix, cardinality)
+			h = graph.SumGroups(graph.ScaleChannels(h, s), radix)
+			h = graph.AveragePool2D(h, graph.PoolAttrs{Kernel: [2]int{3, 3}, Stride: [2]int{2, 2}, Pad: [4]int{1, 1, 1, 1}}, true)
+			y := graph.AveragePool2D(x, graph.PoolAttrs{Kernel: [2]int{2, 2}, Stride: [2]int{2, 2}, Extra: [2]int{1, 1}}, false)
+			return graph.Add(h, b.norm("bn3", graph.Conv2D(y, b.param("short", 8, 6, 1, 1), conv(1, [4]int{}, 1))))
+		}, false},
 		"head with dropout, product, concat": {6, 4, 3, 3, func(x *gorgonia.Node, b *builder) *gorgonia.Node {
 			p := graph.Flatten(graph.GlobalMean(graph.Conv2D(x, b.param("pw", 10, 3, 1, 1), conv(1, [4]int{}, 1))))
 			q := graph.Swish(b.norm("bn", graph.Linear(p, b.param("l.weight", 8, 10), b.param("l.bias", 8))))

@@ -12,7 +12,7 @@ const (
 	pointwise convKind = iota // 1x1, stride 1, no padding: one matrix product
 	depthwise                 // one filter a channel
 	dense                     // any other with one group: patches, then a product
-	grouped                   // no kernel: the plain Spec
+	grouped                   // or dilated; no kernel: the plain Spec
 )
 
 func (k convKind) String() string {
@@ -21,6 +21,8 @@ func (k convKind) String() string {
 
 func kindOf(a graph.ConvAttrs, x, w []int) convKind {
 	switch {
+	case a.Dilated():
+		return grouped
 	case a.Groups == 1 && w[2] == 1 && w[3] == 1 && a.Stride == [2]int{1, 1} && a.Pad == [4]int{}:
 		return pointwise
 	case a.Groups == x[3] && w[1] == 1 && w[0] == x[3]:

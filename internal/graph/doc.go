@@ -15,11 +15,12 @@
 // errors. Operators have one output each: the statistics of a batch
 // normalisation are a node of their own beside the node that normalises.
 //
-// Determinism: operators are pure functions of their inputs, but Dropout,
-// whose mask is also a function of the Program's key and the operator's
-// stream.
+// Determinism: operators are pure functions of their inputs, but Dropout and
+// StochasticDepth, whose masks are also a function of the Program's key and
+// the operator's stream.
 //
 // References: Ioffe and Szegedy (2015) for batch normalisation and its
 // gradient; Ramachandran et al. (2017) for swish; Hu et al. (2018) for
-// squeeze and excitation; Srivastava et al. (2014) for dropout.
+// squeeze and excitation; Srivastava et al. (2014) for dropout; Huang
+// et al. (2016) for stochastic depth; Zhang et al. (2020) for split attention.
 package graph

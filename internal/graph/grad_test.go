@@ -23,19 +23,22 @@ func TestGradientsAgainstFiniteDifferences(t *testing.T) {
 	key := uint64(5)
 	conv := func(stride [2]int, pad [4]int, groups int) func([]*gorgonia.Node) *gorgonia.Node {
 		return func(x []*gorgonia.Node) *gorgonia.Node {
-			return Conv2D(x[0], x[1], ConvAttrs{stride, pad, groups})
+			return Conv2D(x[0], x[1], ConvAttrs{Stride: stride, Pad: pad, Groups: groups})
 		}
 	}
 	cases := map[string]struct {
 		in []input
 		f  func(x []*gorgonia.Node) *gorgonia.Node
 	}{
-		"pointwise convolution":         {[]input{{shape: []int{2, 3, 4, 5}}, {shape: []int{3, 5, 1, 1}}}, conv([2]int{1, 1}, [4]int{}, 1)},
-		"dense 3x3, stride 2, uneven":   {[]input{{shape: []int{2, 6, 5, 3}}, {shape: []int{4, 3, 3, 3}}}, conv([2]int{2, 2}, [4]int{0, 0, 1, 1}, 1)},
-		"depthwise 3x3, stride 1":       {[]input{{shape: []int{2, 4, 5, 3}}, {shape: []int{3, 1, 3, 3}}}, conv([2]int{1, 1}, [4]int{1, 1, 1, 1}, 3)},
-		"depthwise 5x5, stride 2":       {[]input{{shape: []int{1, 7, 6, 2}}, {shape: []int{2, 1, 5, 5}}}, conv([2]int{2, 2}, [4]int{2, 1, 2, 2}, 2)},
-		"grouped convolution":           {[]input{{shape: []int{1, 4, 4, 4}}, {shape: []int{6, 2, 3, 3}}}, conv([2]int{1, 1}, [4]int{1, 1, 1, 1}, 2)},
-		"strides differ by axis":        {[]input{{shape: []int{1, 5, 6, 2}}, {shape: []int{3, 2, 2, 3}}}, conv([2]int{1, 2}, [4]int{0, 1, 1, 0}, 1)},
+		"pointwise convolution":       {[]input{{shape: []int{2, 3, 4, 5}}, {shape: []int{3, 5, 1, 1}}}, conv([2]int{1, 1}, [4]int{}, 1)},
+		"dense 3x3, stride 2, uneven": {[]input{{shape: []int{2, 6, 5, 3}}, {shape: []int{4, 3, 3, 3}}}, conv([2]int{2, 2}, [4]int{0, 0, 1, 1}, 1)},
+		"depthwise 3x3, stride 1":     {[]input{{shape: []int{2, 4, 5, 3}}, {shape: []int{3, 1, 3, 3}}}, conv([2]int{1, 1}, [4]int{1, 1, 1, 1}, 3)},
+		"depthwise 5x5, stride 2":     {[]input{{shape: []int{1, 7, 6, 2}}, {shape: []int{2, 1, 5, 5}}}, conv([2]int{2, 2}, [4]int{2, 1, 2, 2}, 2)},
+		"grouped convolution":         {[]input{{shape: []int{1, 4, 4, 4}}, {shape: []int{6, 2, 3, 3}}}, conv([2]int{1, 1}, [4]int{1, 1, 1, 1}, 2)},
+		"strides differ by axis":      {[]input{{shape: []int{1, 5, 6, 2}}, {shape: []int{3, 2, 2, 3}}}, conv([2]int{1, 2}, [4]int{0, 1, 1, 0}, 1)},
+		"dilated by 2 and 3": {[]input{{shape: []int{1, 6, 8, 2}}, {shape: []int{3, 2, 2, 3}}}, func(x []*gorgonia.Node) *gorgonia.Node {
+			return Conv2D(x[0], x[1], ConvAttrs{Stride: [2]int{2, 1}, Pad: [4]int{1, 2, 0, 1}, Groups: 1, Dilation: [2]int{2, 3}})
+		}},
 		"batch normalisation, 4-D":      {[]input{{shape: []int{2, 3, 2, 3}}, {shape: []int{3}}, {shape: []int{3}}}, func(x []*gorgonia.Node) *gorgonia.Node { y, _ := BatchNormTrain(x[0], x[1], x[2], 1e-3); return y }},
 		"batch normalisation, 2-D":      {[]input{{shape: []int{6, 4}}, {shape: []int{4}}, {shape: []int{4}}}, func(x []*gorgonia.Node) *gorgonia.Node { y, _ := BatchNormTrain(x[0], x[1], x[2], 1e-5); return y }},
 		"swish":                         {[]input{{shape: []int{2, 7}}}, func(x []*gorgonia.Node) *gorgonia.Node { return Swish(x[0]) }},
@@ -48,13 +51,29 @@ func TestGradientsAgainstFiniteDifferences(t *testing.T) {
 		"excite":                        {[]input{{shape: []int{2, 2, 3, 4}}, {shape: []int{2, 1, 1, 4}}}, func(x []*gorgonia.Node) *gorgonia.Node { return ScaleChannels(x[0], x[1]) }},
 		"squeeze":                       {[]input{{shape: []int{2, 2, 3, 4}}}, func(x []*gorgonia.Node) *gorgonia.Node { return GlobalMean(x[0]) }},
 		"squeeze and excite of one map": {[]input{{shape: []int{2, 3, 2, 2}}}, func(x []*gorgonia.Node) *gorgonia.Node { return ScaleChannels(x[0], Sigmoid(GlobalMean(x[0]))) }},
-		"linear":                        {[]input{{shape: []int{3, 4}}, {shape: []int{2, 4}}, {shape: []int{2}}}, func(x []*gorgonia.Node) *gorgonia.Node { return Linear(x[0], x[1], x[2]) }},
-		"matmul, first transposed":      {[]input{{shape: []int{3, 4}}, {shape: []int{3, 2}}}, func(x []*gorgonia.Node) *gorgonia.Node { return apply(MatMul{true, false}, x[0], x[1]) }},
-		"matmul, both transposed":       {[]input{{shape: []int{3, 4}}, {shape: []int{2, 3}}}, func(x []*gorgonia.Node) *gorgonia.Node { return apply(MatMul{true, true}, x[0], x[1]) }},
-		"matmul, plain":                 {[]input{{shape: []int{3, 4}}, {shape: []int{4, 2}}}, func(x []*gorgonia.Node) *gorgonia.Node { return apply(MatMul{}, x[0], x[1]) }},
-		"flatten":                       {[]input{{shape: []int{2, 1, 1, 3}}}, func(x []*gorgonia.Node) *gorgonia.Node { return Flatten(x[0]) }},
-		"concat":                        {[]input{{shape: []int{2, 3}}, {shape: []int{2, 2}}}, func(x []*gorgonia.Node) *gorgonia.Node { return Concat(Swish(x[0]), x[1]) }},
-		"dropout":                       {[]input{{shape: []int{3, 8}}}, func(x []*gorgonia.Node) *gorgonia.Node { return Dropout(x[0], 0.4, 3, 2, &key) }},
+		"max pool, overlapping": {[]input{{shape: []int{2, 5, 6, 2}}}, func(x []*gorgonia.Node) *gorgonia.Node {
+			return MaxPool2D(x[0], PoolAttrs{Kernel: [2]int{3, 3}, Stride: [2]int{2, 2}, Pad: [4]int{1, 1, 1, 1}})
+		}},
+		"max pool, rounded up": {[]input{{shape: []int{1, 5, 4, 2}}}, func(x []*gorgonia.Node) *gorgonia.Node {
+			return MaxPool2D(x[0], PoolAttrs{Kernel: [2]int{2, 3}, Stride: [2]int{2, 1}, Extra: [2]int{1, 0}})
+		}},
+		"average pool, padding counts": {[]input{{shape: []int{2, 5, 6, 2}}}, func(x []*gorgonia.Node) *gorgonia.Node {
+			return AveragePool2D(x[0], PoolAttrs{Kernel: [2]int{3, 3}, Stride: [2]int{2, 2}, Pad: [4]int{1, 1, 1, 1}}, true)
+		}},
+		"average pool, rounded up": {[]input{{shape: []int{1, 5, 7, 3}}}, func(x []*gorgonia.Node) *gorgonia.Node {
+			return AveragePool2D(x[0], PoolAttrs{Kernel: [2]int{2, 2}, Stride: [2]int{2, 2}, Extra: [2]int{1, 1}}, false)
+		}},
+		"sum of groups":              {[]input{{shape: []int{2, 2, 3, 6}}}, func(x []*gorgonia.Node) *gorgonia.Node { return SumGroups(x[0], 3) }},
+		"softmax over groups":        {[]input{{shape: []int{3, 1, 1, 8}}}, func(x []*gorgonia.Node) *gorgonia.Node { return SoftmaxGroups(x[0], 2, 1) }},
+		"softmax within cardinality": {[]input{{shape: []int{2, 1, 1, 12}}}, func(x []*gorgonia.Node) *gorgonia.Node { return SoftmaxGroups(x[0], 3, 2) }},
+		"stochastic depth":           {[]input{{shape: []int{6, 2, 1, 2}}}, func(x []*gorgonia.Node) *gorgonia.Node { return StochasticDepth(x[0], 0.4, 2, &key) }},
+		"linear":                     {[]input{{shape: []int{3, 4}}, {shape: []int{2, 4}}, {shape: []int{2}}}, func(x []*gorgonia.Node) *gorgonia.Node { return Linear(x[0], x[1], x[2]) }},
+		"matmul, first transposed":   {[]input{{shape: []int{3, 4}}, {shape: []int{3, 2}}}, func(x []*gorgonia.Node) *gorgonia.Node { return apply(MatMul{true, false}, x[0], x[1]) }},
+		"matmul, both transposed":    {[]input{{shape: []int{3, 4}}, {shape: []int{2, 3}}}, func(x []*gorgonia.Node) *gorgonia.Node { return apply(MatMul{true, true}, x[0], x[1]) }},
+		"matmul, plain":              {[]input{{shape: []int{3, 4}}, {shape: []int{4, 2}}}, func(x []*gorgonia.Node) *gorgonia.Node { return apply(MatMul{}, x[0], x[1]) }},
+		"flatten":                    {[]input{{shape: []int{2, 1, 1, 3}}}, func(x []*gorgonia.Node) *gorgonia.Node { return Flatten(x[0]) }},
+		"concat":                     {[]input{{shape: []int{2, 3}}, {shape: []int{2, 2}}}, func(x []*gorgonia.Node) *gorgonia.Node { return Concat(Swish(x[0]), x[1]) }},
+		"dropout":                    {[]input{{shape: []int{3, 8}}}, func(x []*gorgonia.Node) *gorgonia.Node { return Dropout(x[0], 0.4, 3, 2, &key) }},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) { checkGradient(t, c.in, c.f) })

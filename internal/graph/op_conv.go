@@ -10,17 +10,31 @@ import (
 // of channels for a depthwise convolution, or any divisor of both channel
 // counts.
 type ConvAttrs struct {
-	Stride [2]int // vertical, horizontal; at least 1
-	Pad    [4]int // top, left, bottom, right; zeros
-	Groups int
+	Stride   [2]int // vertical, horizontal; at least 1
+	Pad      [4]int // top, left, bottom, right; zeros
+	Groups   int
+	Dilation [2]int // vertical, horizontal distance of a filter's taps; 0 and 1 mean none
 }
 
 func (a ConvAttrs) String() string {
-	return fmt.Sprintf("stride=%d,%d pad=%d,%d,%d,%d groups=%d", a.Stride[0], a.Stride[1], a.Pad[0], a.Pad[1], a.Pad[2], a.Pad[3], a.Groups)
+	s := fmt.Sprintf("stride=%d,%d pad=%d,%d,%d,%d groups=%d", a.Stride[0], a.Stride[1], a.Pad[0], a.Pad[1], a.Pad[2], a.Pad[3], a.Groups)
+	if a.Dilated() {
+		s += fmt.Sprintf(" dilation=%d,%d", a.apart(0), a.apart(1))
+	}
+	return s
 }
 
+// Dilated reports whether the filters' taps lie apart.
+func (a ConvAttrs) Dilated() bool { return a.apart(0) > 1 || a.apart(1) > 1 }
+
+// apart is the distance of two taps in one direction.
+func (a ConvAttrs) apart(direction int) int { return max(a.Dilation[direction], 1) }
+
+// extent is how many inputs a filter of k taps spans in one direction.
+func (a ConvAttrs) extent(k, direction int) int { return (k-1)*a.apart(direction) + 1 }
+
 // Conv2D correlates x [N,H,W,I] with w [O,I/groups,kH,kW] into [N,H',W',O],
-// H' = (H + top + bottom - kH)/stride + 1.
+// H' = (H + top + bottom - (kH-1)*dilation - 1)/stride + 1.
 func Conv2D(x, w *gorgonia.Node, a ConvAttrs) *gorgonia.Node { return apply(Conv{a}, x, w) }
 
 // Conv is the operator of [Conv2D].
@@ -38,7 +52,7 @@ func (c Conv) Shape(in [][]int) ([]int, error) {
 	if c.Groups < 1 || c.Stride[0] < 1 || c.Stride[1] < 1 || x[3]%c.Groups != 0 || w[0]%c.Groups != 0 || w[1] != x[3]/c.Groups {
 		return nil, wrong(in)
 	}
-	h, v := x[1]+c.Pad[0]+c.Pad[2]-w[2], x[2]+c.Pad[1]+c.Pad[3]-w[3]
+	h, v := x[1]+c.Pad[0]+c.Pad[2]-c.extent(w[2], 0), x[2]+c.Pad[1]+c.Pad[3]-c.extent(w[3], 1)
 	if h < 0 || v < 0 {
 		return nil, fmt.Errorf("kernel %dx%d is larger than the padded input %v", w[2], w[3], x)
 	}
@@ -67,12 +81,12 @@ func (a ConvAttrs) taps(xs, ws, ys []int, f func(y, x, w int)) {
 					y := ((n*ys[1]+i)*ys[2]+j)*ys[3] + o
 					first := o / out * in
 					for p := range ws[2] {
-						r := i*a.Stride[0] - a.Pad[0] + p
+						r := i*a.Stride[0] - a.Pad[0] + p*a.apart(0)
 						if r < 0 || r >= xs[1] {
 							continue
 						}
 						for q := range ws[3] {
-							s := j*a.Stride[1] - a.Pad[1] + q
+							s := j*a.Stride[1] - a.Pad[1] + q*a.apart(1)
 							if s < 0 || s >= xs[2] {
 								continue
 							}

@@ -15,6 +15,10 @@ func Mul(y, a, b []float32) { binary("mul", active.mul, y, a, b) }
 // Div computes y = a / b. Tolerance: 0 ULP.
 func Div(y, a, b []float32) { binary("div", active.div, y, a, b) }
 
+// Maximum computes y = max(a, b), NaN where either is one; of two zeros it is
+// that of b. Tolerance: 0 ULP.
+func Maximum(y, a, b []float32) { binary("maximum", active.maximum, y, a, b) }
+
 func binary(op string, f func(y, a, b []float32), y, a, b []float32) {
 	same(len(a), len(y), op, "a")
 	same(len(b), len(y), op, "b")

@@ -26,6 +26,16 @@ func divRef(y, a, b []float32) {
 	}
 }
 
+func maximumRef(y, a, b []float32) {
+	for i, v := range a {
+		m := b[i]
+		if v > m || v != v {
+			m = v
+		}
+		y[i] = m
+	}
+}
+
 func scaleRef(y, a []float32, s float32) {
 	for i := range y {
 		y[i] = a[i] * s

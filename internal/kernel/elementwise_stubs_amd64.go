@@ -44,6 +44,16 @@ func mulAVX2(y []float32, a []float32, b []float32)
 //go:noescape
 func divAVX2(y []float32, a []float32, b []float32)
 
+// maximumAVX2 computes
+// the following, in any order:
+//
+//	for i := range y {
+//		y[i] = max(a[i], b[i])
+//	}
+//
+//go:noescape
+func maximumAVX2(y []float32, a []float32, b []float32)
+
 // scaleAVX2 computes
 // the following, in any order:
 //
@@ -173,6 +183,16 @@ func mulAVX512(y []float32, a []float32, b []float32)
 //
 //go:noescape
 func divAVX512(y []float32, a []float32, b []float32)
+
+// maximumAVX512 computes
+// the following, in any order:
+//
+//	for i := range y {
+//		y[i] = max(a[i], b[i])
+//	}
+//
+//go:noescape
+func maximumAVX512(y []float32, a []float32, b []float32)
 
 // scaleAVX512 computes
 // the following, in any order:

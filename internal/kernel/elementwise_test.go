@@ -25,6 +25,7 @@ var elements = []element{
 	{"sub", func(y, a, b []float32, _, _ float32) { Sub(y, a, b) }, func(a, b, _, _ float64) (float64, float64) { return exact(a - b) }, 0},
 	{"mul", func(y, a, b []float32, _, _ float32) { Mul(y, a, b) }, func(a, b, _, _ float64) (float64, float64) { return exact(a * b) }, 0},
 	{"div", func(y, a, b []float32, _, _ float32) { Div(y, a, b) }, func(a, b, _, _ float64) (float64, float64) { return exact(float64(float32(a) / float32(b))) }, 0},
+	{"maximum", func(y, a, b []float32, _, _ float32) { Maximum(y, a, b) }, func(a, b, _, _ float64) (float64, float64) { return exact(max(a, b)) }, 0},
 	{"scale", func(y, a, _ []float32, s, _ float32) { Scale(y, a, s) }, func(a, _, s, _ float64) (float64, float64) { return exact(a * s) }, 0},
 	{"mulScalar", func(y, a, _ []float32, s, _ float32) { MulScalar(y, a, s) }, func(a, _, s, _ float64) (float64, float64) { return exact(a * s) }, 0},
 	{"addScalar", func(y, a, _ []float32, s, _ float32) { AddScalar(y, a, s) }, func(a, _, s, _ float64) (float64, float64) { return exact(a + s) }, 0},

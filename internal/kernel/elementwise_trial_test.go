@@ -9,6 +9,7 @@ var elementTrials = map[string]func(d *draw) *trial{
 	"Add":             func(d *draw) *trial { return binaryTrial(d, Add) },
 	"Sub":             func(d *draw) *trial { return binaryTrial(d, Sub) },
 	"Mul":             func(d *draw) *trial { return binaryTrial(d, Mul) },
+	"Maximum":         func(d *draw) *trial { return binaryTrial(d, Maximum) },
 	"Div":             func(d *draw) *trial { return binaryTrial(d, Div) },
 	"SigmoidBackward": func(d *draw) *trial { return binaryTrial(d, SigmoidBackward) },
 	"SwishBackward":   func(d *draw) *trial { return swishBackwardTrial(d) },
@@ -96,6 +97,7 @@ func FuzzAdd(f *testing.F)             { fuzzKernel(f, "Add") }
 func FuzzSub(f *testing.F)             { fuzzKernel(f, "Sub") }
 func FuzzMul(f *testing.F)             { fuzzKernel(f, "Mul") }
 func FuzzDiv(f *testing.F)             { fuzzKernel(f, "Div") }
+func FuzzMaximum(f *testing.F)         { fuzzKernel(f, "Maximum") }
 func FuzzScale(f *testing.F)           { fuzzKernel(f, "Scale") }
 func FuzzMulScalar(f *testing.F)       { fuzzKernel(f, "MulScalar") }
 func FuzzAddScalar(f *testing.F)       { fuzzKernel(f, "AddScalar") }

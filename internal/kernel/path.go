@@ -35,7 +35,7 @@ type table struct {
 
 	normalizeTable
 
-	add, sub, mul, div             func(y, a, b []float32)
+	add, sub, mul, div, maximum    func(y, a, b []float32)
 	scale, addScalar               func(y, a []float32, s float32)
 	axpy                           func(y []float32, s float32, x []float32)
 	fill                           func(y []float32, s float32)
@@ -95,6 +95,7 @@ var goTable = table{
 	sub:             subRef,
 	mul:             mulRef,
 	div:             divRef,
+	maximum:         maximumRef,
 	scale:           scaleRef,
 	addScalar:       addScalarRef,
 	axpy:            axpyRef,

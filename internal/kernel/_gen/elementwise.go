@@ -58,6 +58,11 @@ var elementMaps = []elementMap{
 	binaryMap("sub", "-", func(e *emitter) func(...op) { return e.VSUBPS }),
 	binaryMap("mul", "*", func(e *emitter) func(...op) { return e.VMULPS }),
 	binaryMap("div", "/", func(e *emitter) func(...op) { return e.VDIVPS }),
+	{
+		name: "maximum", signature: "(y, a, b []float32)", inputs: []string{"a", "b"},
+		value: maximum,
+		loop:  "y[i] = max(a[i], b[i])",
+	},
 	scalarMap("scale", "*", func(e *emitter) func(...op) { return e.VMULPS }),
 	scalarMap("addScalar", "+", func(e *emitter) func(...op) { return e.VADDPS }),
 	{
@@ -95,6 +100,24 @@ var elementMaps = []elementMap{
 		value: clipBackward,
 		loop:  "dx[i] = dy[i] if lo < x[i] && x[i] < hi, else 0",
 	},
+}
+
+// maximum lets a NaN of either operand win: VMAXPS keeps that of the first one
+// alone.
+func maximum(e *emitter, in, _ []vec) vec {
+	const unordered = 3
+	a, b := in[0], in[1]
+	e.VMAXPS(b, a, b)
+	if e.wide {
+		k := e.K()
+		e.VCMPPS(operand.U8(unordered), a, a, k)
+		e.VMOVAPS(a, k, b)
+		return b
+	}
+	odd := e.vec()
+	e.VCMPPS(operand.U8(unordered), a, a, odd)
+	e.VBLENDVPS(odd, a, b, b)
+	return b
 }
 
 func clipBackward(e *emitter, in, s []vec) vec {
