@@ -3,6 +3,8 @@ package data
 import (
 	"fmt"
 	"strings"
+
+	"melanoma/internal/fault"
 )
 
 // didYouMean hints at the most similar of some names, and lists them all
@@ -10,7 +12,7 @@ import (
 func didYouMean(got string, names []string) string {
 	best, distance := "", len(got)/2+2
 	for _, name := range names {
-		if d := editDistance(strings.ToLower(got), strings.ToLower(name)); d < distance {
+		if d := fault.EditDistance(strings.ToLower(got), strings.ToLower(name)); d < distance {
 			best, distance = name, d
 		}
 	}
@@ -22,26 +24,4 @@ func didYouMean(got string, names []string) string {
 		return fmt.Sprintf("there are %s and %d more", strings.Join(names[:most], ", "), len(names)-most)
 	}
 	return "there are " + strings.Join(names, ", ")
-}
-
-// editDistance is Levenshtein's: the fewest insertions, deletions and
-// replacements of bytes that turn a into b.
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0]++
-		for j := range len(b) {
-			replaced := diagonal
-			if a[i] != b[j] {
-				replaced++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(replaced, row[j]+1, diagonal+1)
-		}
-	}
-	return row[len(b)]
 }

@@ -18,6 +18,10 @@ type Instance struct {
 	Train   bool // batch statistics and dropout; else running statistics and none
 	Double  bool // float64 instead of float32
 	Targets bool // inputs "targets" and "row_weights", and the loss
+
+	// Frozen names parameters that training leaves as they are: they stand
+	// among the program's Buffers, so that nothing differentiates by them.
+	Frozen map[string]bool
 }
 
 // Instantiate builds the net as one Gorgonia graph. Inputs are "images"
@@ -90,7 +94,7 @@ func (a *assembly) node(name string, shape []int) *gorgonia.Node {
 func (a *assembly) declare(p Param) {
 	param := graph.Param{Name: p.Name, Shape: p.Shape, Node: a.node(p.Name, p.Shape)}
 	a.params[p.Name] = param.Node
-	if p.Role.Trained() {
+	if p.Role.Trained() && !a.in.Frozen[p.Name] {
 		a.prog.Params = append(a.prog.Params, param)
 	} else {
 		a.prog.Buffers = append(a.prog.Buffers, param)

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/goccy/go-yaml"
+
+	"melanoma/internal/fault"
 )
 
 // namedField is one struct field under its name in YAML.
@@ -115,37 +117,11 @@ func findKeyIn(v reflect.Value, path, key string) string {
 func nearest(key string, names []string) string {
 	best, bestDistance := "", max(1, len(key)/3)+1
 	for _, name := range names {
-		if d := editDistance(key, name); d < bestDistance {
+		if d := fault.EditDistance(key, name); d < bestDistance {
 			best, bestDistance = name, d
 		}
 	}
 	return best
-}
-
-// editDistance counts insertions, deletions, replacements and swaps of
-// neighbours (optimal string alignment).
-func editDistance(a, b string) int {
-	rows := make([][]int, len(a)+1)
-	for i := range rows {
-		rows[i] = make([]int, len(b)+1)
-		rows[i][0] = i
-	}
-	for j := range rows[0] {
-		rows[0][j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		for j := 1; j <= len(b); j++ {
-			replace := rows[i-1][j-1]
-			if a[i-1] != b[j-1] {
-				replace++
-			}
-			rows[i][j] = min(replace, rows[i-1][j]+1, rows[i][j-1]+1)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				rows[i][j] = min(rows[i][j], rows[i-2][j-2]+1)
-			}
-		}
-	}
-	return rows[len(a)][len(b)]
 }
 
 // asYAML writes a configuration with every key, in the order of declaration.

@@ -83,8 +83,10 @@ func (r *Run) trainTask(m ModelConfig, fold int) *task {
 // file that is not there, is no ONNX or holds what is not supported.
 func (r *Run) checkModel(m ModelConfig) error {
 	if m.ONNX == "" {
-		_, err := models.Describe(m.Arch, r.Config.Data.Size)
-		return err
+		if _, err := models.Describe(m.Arch, r.Config.Data.Size); err != nil {
+			return err
+		}
+		return r.checkNames(m)
 	}
 	key := r.modelPath(m.Name) + ".onnx"
 	file := r.expand(m.ONNX)
@@ -93,11 +95,37 @@ func (r *Run) checkModel(m ModelConfig) error {
 		return err
 	}
 	report, err := models.Check(file)
-	if err != nil || report.Supported() {
+	if err != nil {
 		return err
+	}
+	if report.Supported() {
+		return r.checkNames(m)
 	}
 	_, _, err = models.ReadONNX(file, r.Config.Data.Size)
 	return err
+}
+
+// checkNames finds patterns of parameters that the model does not have.
+func (r *Run) checkNames(m ModelConfig) error {
+	if !m.Train.Names() {
+		return nil
+	}
+	c := r.network(m)
+	c.Classes, c.Size = 2, r.Config.Data.Size
+	if m.ViaONNX {
+		c.ONNX = "" // not written yet; it has the same names
+	}
+	if c.Meta != nil {
+		c.Meta.Inputs = 1 // the data will tell
+	}
+	net, _, err := models.Build(c)
+	if err != nil {
+		return err
+	}
+	if err := m.Train.CheckNames(net); err != nil {
+		return sectionError(r.modelPath(m.Name)+".train", err)
+	}
+	return nil
 }
 
 // modelKey is the part of a model that its training depends on: no path, and

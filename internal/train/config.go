@@ -21,6 +21,10 @@ type Config struct {
 	EarlyStopping   EarlyStop    `yaml:"early_stopping" json:"early_stopping"`   // off by default
 	BatchNormPasses int          `yaml:"batchnorm_batches" json:"batchnorm_batches"`
 
+	// Freeze has patterns of parameters that keep their values: as a file's
+	// name in a shell, * for any characters, dots too.
+	Freeze []string `yaml:"freeze" json:"freeze,omitempty"`
+
 	// GradientCheckpointing computes activations a second time in the backward
 	// pass: half the memory, a quarter more time, the same results.
 	GradientCheckpointing bool `yaml:"gradient_checkpointing" json:"-"`

@@ -94,6 +94,7 @@ func TestResumedTrainingIsTheUnbrokenOne(t *testing.T) {
 		{"adam", "adam", func(*Config) {}},
 		{"sgd", "sgd", func(*Config) {}},
 		{"sghmc", "sghmc", func(*Config) {}},
+		{"frozen layers", "adam", func(c *Config) { c.Freeze = []string{"conv_stem*", "blocks.[0-1].*"} }},
 		{"micro-batches", "adam", func(c *Config) { c.Batch, c.Accumulate, c.DropLast = 16, 4, false }},
 	} {
 		t.Run(c.name, func(t *testing.T) {

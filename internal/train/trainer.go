@@ -22,10 +22,11 @@ type trainer struct {
 	updater  *exec.Updater
 	machines map[int]*exec.Machine // by batch size
 	loader   data.LoaderConfig
-	schedule bayes.Schedule // of posterior samples
-	weights  []float64      // of a row, by class
-	steps    int            // an epoch
-	pending  pending        // the step in progress
+	schedule bayes.Schedule  // of posterior samples
+	weights  []float64       // of a row, by class
+	frozen   map[string]bool // parameters that keep their values
+	steps    int             // an epoch
+	pending  pending         // the step in progress
 	state    state
 	best     []float32 // parameters and buffers of the best watched epoch
 	now      func() float64
@@ -62,6 +63,9 @@ func newTrainer(t *Task) (*trainer, error) {
 		return nil, err
 	}
 	tr.net = net
+	if tr.frozen, err = frozen(net, t.Config.Freeze); err != nil {
+		return nil, err
+	}
 	tr.loader.Normalize.Mean, tr.loader.Normalize.Std = net.Mean, net.Std
 	tr.pool = exec.NewPool(t.Workers)
 	if err := tr.prepareEngine(weights); err != nil {
@@ -170,7 +174,7 @@ func (tr *trainer) machine(n int) (*exec.Machine, error) {
 	if m := tr.machines[n]; m != nil {
 		return m, nil
 	}
-	p, err := tr.net.Instantiate(models.Instance{Batch: n, Size: tr.task.Store.Size(), Train: true, Targets: true})
+	p, err := tr.net.Instantiate(models.Instance{Batch: n, Size: tr.task.Store.Size(), Train: true, Targets: true, Frozen: tr.frozen})
 	if err != nil {
 		return nil, err
 	}
