@@ -1,6 +1,8 @@
 package models
 
 import (
+	"fmt"
+
 	"melanoma/internal/fault"
 )
 
@@ -8,6 +10,10 @@ import (
 type Config struct {
 	Arch string // an architecture of [List]
 	ONNX string // path of an ONNX file: the backbone with its weights
+
+	// Weights is the path of a .safetensors file with timm's names to start
+	// Arch from; empty draws them from Seed.
+	Weights string
 
 	Size    int // image size in pixels; 0 means the architecture's or the file's own
 	Classes int // at least 2; 0 means the file's or 1000 for an architecture
@@ -32,8 +38,10 @@ type MetaConfig struct {
 }
 
 // Build returns the network of the configuration with its initial weights. A
-// backbone from an ONNX file keeps its weights; its classifier is new unless
-// KeepHead is set. Wrong settings are usage errors, wrong files input errors.
+// backbone from a file keeps its weights. Its classifier is new unless
+// KeepHead is set; only that of a Weights file with the wanted class count
+// stays without being asked, where no metadata joins ([Config.FreshHead]).
+// Wrong settings are usage errors, wrong files input errors.
 func Build(c Config) (*Net, Weights, error) {
 	if err := c.validate(); err != nil {
 		return nil, nil, err
@@ -64,14 +72,46 @@ func Build(c Config) (*Net, Weights, error) {
 	if classes == 0 {
 		classes = net.Classes
 	}
-	return net.withHead(weights, head{
+	built, fresh, err := net.withHead(weights, head{
 		classes: classes, dropout: c.Dropout, samples: max(c.DropoutSamples, 1), meta: c.Meta, seed: c.Seed,
 	})
+	if err == nil && c.Weights != "" && c.Meta == nil && classes == net.Classes {
+		old, renamed := net.Layer(net.Output), built.Layer(built.Output)
+		for i, name := range renamed.Params {
+			fresh[name] = weights[old.Params[i]]
+		}
+	}
+	return built, fresh, err
+}
+
+// FreshHead compares a Weights file with the architecture, without reading
+// its values, and says why its classifier is not used: "" if it is, or if
+// there is no such file.
+func (c Config) FreshHead() (string, error) {
+	if c.Weights == "" {
+		return "", nil
+	}
+	t, err := openTimm(c.Weights, c.Arch)
+	if err != nil {
+		return "", err
+	}
+	switch {
+	case t.classes == 0:
+		return fmt.Sprintf("%s holds no classifier: a fresh one is drawn", c.Weights), t.file.Close()
+	case c.Meta != nil:
+		return fmt.Sprintf("the classifier of %s is replaced by a fresh one: metadata joins its features", c.Weights), t.file.Close()
+	case c.Classes != 0 && c.Classes != t.classes:
+		return fmt.Sprintf("the classifier of %s is replaced by a fresh one: it has %d classes, wanted are %d", c.Weights, t.classes, c.Classes), t.file.Close()
+	}
+	return "", t.file.Close()
 }
 
 func (c Config) backbone() (*Net, Weights, error) {
 	if c.ONNX != "" {
 		return ReadONNX(c.ONNX, c.Size)
+	}
+	if c.Weights != "" {
+		return ReadTimm(c.Weights, c.Arch, c.Seed)
 	}
 	net, err := buildArch(c.Arch)
 	if err != nil {
@@ -85,6 +125,8 @@ func (c Config) validate() error {
 	switch {
 	case c.Arch == "" && c.ONNX == "":
 		return usage("name an architecture (melanoma models list) or an ONNX file", "models: no architecture and no ONNX file given")
+	case c.Weights != "" && (c.Arch == "" || c.ONNX != ""):
+		return usage("a .safetensors file has weights alone: name the architecture too, and no ONNX file", "models: weights %s without an architecture to load them into", c.Weights)
 	case c.Classes < 0 || c.Classes == 1:
 		return usage("two classes are the least", "models: %d classes", c.Classes)
 	case c.Size < 0:

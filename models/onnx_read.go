@@ -2,18 +2,19 @@ package models
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/owulveryck/onnx-go"
 
 	"melanoma/internal/fault"
 )
+
+// maxSize bounds an image's side in pixels.
+const maxSize = 1 << 14
 
 // defaultSize is the image size where neither the caller nor the file says
 // one: that of most networks trained on ImageNet.
@@ -68,7 +69,7 @@ func (m *protoModel) network(path string, size int) (*Net, Weights, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	facts, err := m.facts()
+	facts, err := parseFacts(m.metadata)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -102,8 +103,8 @@ func (m *protoModel) network(path string, size int) (*Net, Weights, error) {
 
 // imageSize settles the size between the caller's wish and the file.
 func (m *protoModel) imageSize(size int) (int, error) {
-	if size < 0 || size > 1<<14 {
-		return 0, fmt.Errorf("image size %d is outside of 1 to %d", size, 1<<14)
+	if size < 0 || size > maxSize {
+		return 0, fmt.Errorf("image size %d is outside of 1 to %d", size, maxSize)
 	}
 	if size > 0 {
 		return size, nil
@@ -113,7 +114,7 @@ func (m *protoModel) imageSize(size int) (int, error) {
 			continue
 		}
 		h, w := v.dims[2].value, v.dims[3].value
-		if h != w || h > 1<<14 {
+		if h != w || h > maxSize {
 			return 0, fmt.Errorf("images of %dx%d pixels are not supported, only square ones", h, w)
 		}
 		if h > 0 {
@@ -180,41 +181,6 @@ func (n *Net) findPooled() string {
 		}
 	}
 	return ""
-}
-
-// metadataKey is where an ONNX file of ours keeps what ONNX cannot say.
-const metadataKey = "melanoma.net"
-
-// netFacts is the content of that key. Std is 0 where there is none.
-type netFacts struct {
-	Name    string                  `json:"name"`
-	Mean    [3]float32              `json:"mean"`
-	Std     [3]float32              `json:"std"`
-	Dropout map[string]dropoutFacts `json:"dropout,omitempty"` // by layer
-}
-
-type dropoutFacts struct {
-	Rate    float64 `json:"rate"`
-	Samples int     `json:"samples"`
-}
-
-func (m *protoModel) facts() (f netFacts, err error) {
-	text, ok := m.metadata[metadataKey]
-	if !ok {
-		return f, nil
-	}
-	if err := json.Unmarshal([]byte(text), &f); err != nil {
-		return f, fmt.Errorf("its metadata %s is damaged: %w", metadataKey, err)
-	}
-	if slices.Min(f.Std[:]) <= 0 {
-		return f, fmt.Errorf("its metadata %s has the standard deviation %v", metadataKey, f.Std)
-	}
-	for layer, d := range f.Dropout {
-		if !(d.Rate >= 0 && d.Rate < 1) || d.Samples < 1 {
-			return f, fmt.Errorf("its metadata %s has a dropout of rate %g and %d samples for %s", metadataKey, d.Rate, d.Samples, layer)
-		}
-	}
-	return f, nil
 }
 
 func (n *Net) restore(f netFacts) {

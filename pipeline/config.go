@@ -55,6 +55,7 @@ type ReportConfig struct {
 type ModelConfig struct {
 	Name           string       `yaml:"name"`            // names its files: letters, digits, dot, dash, underscore
 	Arch           string       `yaml:"arch"`            // an architecture of `melanoma models list`
+	Weights        string       `yaml:"weights"`         // a .safetensors file with timm's names to start arch from; absent: weights are drawn
 	ONNX           string       `yaml:"onnx"`            // an ONNX file instead, with its weights
 	ViaONNX        bool         `yaml:"via_onnx"`        // write the architecture to models/<name>.onnx and train what is read back
 	Dropout        float64      `yaml:"dropout"`         // before the classifier, in [0, 1)
@@ -139,8 +140,12 @@ func (c *Config) validateModels() error {
 			return badKey(key+".name", "letters, digits, dot, dash and underscore make a name", "%q names no file", m.Name)
 		case seen[m.Name]:
 			return badKey(key+".name", "give each model its own name", "%q names two models", m.Name)
+		case m.Weights != "" && m.Arch == "":
+			return badKey(key+".weights", "name the architecture of the weights, such as arch: tf_efficientnet_b0", "goes with arch, which is not set")
 		case m.Arch == "" && m.ONNX == "":
 			return badKey(key, "set arch (`melanoma models list`) or onnx (a file)", "names neither arch nor onnx")
+		case m.Weights != "" && (m.ONNX != "" || m.ViaONNX):
+			return badKey(key+".weights", "remove one of them; `melanoma models import FILE.safetensors --arch NAME --output FILE.onnx` makes an ONNX file of weights", "goes with arch alone, not with onnx or via_onnx")
 		case m.ViaONNX && m.ONNX != "":
 			return badKey(key+".via_onnx", "remove one of them", "goes with arch, not with an onnx file")
 		case m.Dropout < 0 || m.Dropout >= 1:

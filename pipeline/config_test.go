@@ -91,6 +91,9 @@ func TestWrongAssignmentsAreUsageErrors(t *testing.T) {
 		"name.x=3":          "no mapping",
 		"cv.only_folds=[0":  "cannot read",
 		"cv.only_folds=[9]": "fold 9",
+		"models.0={name: a, weights: w.safetensors}":                             `key "models.0.weights" goes with arch`,
+		"models.0={name: a, arch: tiny, weights: w.safetensors, via_onnx: true}": `key "models.0.weights" goes with arch alone`,
+		"models.0={name: a, arch: tiny, weights: w.safetensors, onnx: net.onnx}": `key "models.0.weights" goes with arch alone`,
 	} {
 		_, err := Load("x.yaml", []byte(smallConfig), []string{assignment})
 		if err == nil || fault.KindOf(err) != fault.Usage || !strings.Contains(err.Error(), sentence) {

@@ -68,10 +68,8 @@ func (r *Run) trainTask(m ModelConfig, fold int) *task {
 	if m.ViaONNX {
 		t.needs = append(t.needs, need{task: "export-" + m.Name})
 	}
-	if m.ONNX != "" {
-		t.outside = func(context.Context) (map[string]string, error) {
-			return hashOutside(r.modelPath(m.Name)+".onnx", r.expand(m.ONNX))
-		}
+	if key, file := r.weightsSource(m); file != "" {
+		t.outside = func(context.Context) (map[string]string, error) { return hashOutside(key, file) }
 	}
 	if fold == r.folds()[0] {
 		t.check = func(context.Context) error { return r.checkModel(m) }
@@ -82,17 +80,22 @@ func (r *Run) trainTask(m ModelConfig, fold int) *task {
 // checkModel finds a model that cannot be built: an unknown architecture, a
 // file that is not there, is no ONNX or holds what is not supported.
 func (r *Run) checkModel(m ModelConfig) error {
-	if m.ONNX == "" {
+	key, file := r.weightsSource(m)
+	if file == "" {
 		if _, err := models.Describe(m.Arch, r.Config.Data.Size); err != nil {
 			return err
 		}
 		return r.checkNames(m)
 	}
-	key := r.modelPath(m.Name) + ".onnx"
-	file := r.expand(m.ONNX)
 	if _, err := os.Stat(file); err != nil {
 		_, err := hashOutside(key, file)
 		return err
+	}
+	if m.ONNX == "" {
+		if _, err := (models.Config{Arch: m.Arch, Weights: file}).FreshHead(); err != nil {
+			return err
+		}
+		return r.checkNames(m)
 	}
 	report, err := models.Check(file)
 	if err != nil {
@@ -128,10 +131,22 @@ func (r *Run) checkNames(m ModelConfig) error {
 	return nil
 }
 
+// weightsSource is the file that a model's first weights come from and the key
+// that names it, both empty for weights that are drawn.
+func (r *Run) weightsSource(m ModelConfig) (key, file string) {
+	switch {
+	case m.ONNX != "":
+		return r.modelPath(m.Name) + ".onnx", r.expand(m.ONNX)
+	case m.Weights != "":
+		return r.modelPath(m.Name) + ".weights", r.expand(m.Weights)
+	}
+	return "", ""
+}
+
 // modelKey is the part of a model that its training depends on: no path, and
 // not how often it writes checkpoints.
 func modelKey(m ModelConfig) ModelConfig {
-	m.ONNX, m.ViaONNX = "", false
+	m.ONNX, m.Weights, m.ViaONNX = "", "", false
 	m.Train.CheckpointSeconds = 0
 	return m
 }
@@ -164,7 +179,7 @@ func (r *Run) exportModel(m ModelConfig, a *attempt) error {
 
 // network is a model's configuration as models wants it.
 func (r *Run) network(m ModelConfig) models.Config {
-	c := models.Config{Arch: m.Arch, ONNX: r.expand(m.ONNX), Dropout: m.Dropout, DropoutSamples: m.DropoutSamples, Mean: m.Mean, Std: m.Std}
+	c := models.Config{Arch: m.Arch, ONNX: r.expand(m.ONNX), Weights: r.expand(m.Weights), Dropout: m.Dropout, DropoutSamples: m.DropoutSamples, Mean: m.Mean, Std: m.Std}
 	if m.ViaONNX {
 		c.ONNX = r.path(exportPath(m.Name))
 	}
@@ -219,6 +234,15 @@ func (r *Run) trainFold(ctx context.Context, m ModelConfig, fold int, a *attempt
 		}
 	}
 	a.note = fmt.Sprintf("%d training images", len(rows))
+	if err != nil {
+		return err
+	}
+	config := r.network(m)
+	config.Classes = len(store.Classes())
+	fresh, err := config.FreshHead()
+	if fresh != "" {
+		a.note += "; " + fresh
+	}
 	return err
 }
 

@@ -19,6 +19,7 @@ type modelsOptions struct {
 	plan, train    bool
 	without        []string // fusion rules
 	inputs, output []string
+	imported       importOptions
 }
 
 func (a *app) modelsCommand() *cobra.Command {
@@ -45,9 +46,12 @@ attribute, node) before anything runs. Exit status 3 if the file cannot be used.
 		Args:    wants(1, 1, "one ONNX file"), RunE: func(_ *cobra.Command, args []string) error { return a.runModelsCheck(args[0]) },
 	}
 	imported := &cobra.Command{
-		Use: "import FILE.onnx", Short: "Read an ONNX file into a network and say what it became",
-		Example: "  melanoma models import net.onnx --size 128",
-		Args:    wants(1, 1, "one ONNX file"), RunE: func(_ *cobra.Command, args []string) error { return a.runModelsImport(o, args[0]) },
+		Use: "import FILE", Short: "Read an ONNX or .safetensors file into a network and say what it became",
+		Long: `Reads an ONNX file, or with --arch the weights of a .safetensors file under
+timm's names, and says what it became. With --output the network is written as
+ONNX.`,
+		Example: "  melanoma models import net.onnx --size 128\n  melanoma models import b0.safetensors --arch tf_efficientnet_b0 --output b0.onnx",
+		Args:    wants(1, 1, "one file"), RunE: func(_ *cobra.Command, args []string) error { return a.runModelsImport(o.imported, o.size, args[0]) },
 	}
 	export := &cobra.Command{
 		Use: "export CHECKPOINT FILE.onnx", Short: "Write trained weights, or an architecture, as ONNX",
@@ -66,6 +70,8 @@ output is written as float32.`,
 	for _, sub := range []*cobra.Command{show, imported, export} {
 		sub.Flags().IntVar(&o.size, "size", 0, "image size in pixels (default: the network's own)")
 	}
+	imported.Flags().StringVar(&o.imported.arch, "arch", "", "architecture of the weights in a .safetensors file")
+	imported.Flags().StringVar(&o.imported.output, "output", "", "ONNX file to write")
 	show.Flags().BoolVar(&o.plan, "plan", false, "list the engine's steps in place of the layers")
 	show.Flags().BoolVar(&o.train, "train", false, "with --plan: those of a training step, not of inference")
 	show.Flags().IntVar(&o.batch, "batch", 1, "with --plan: images a step")
@@ -181,23 +187,6 @@ func describeProblem(p models.Problem) string {
 		parts = append(parts, fmt.Sprintf("opset %d", p.Opset))
 	}
 	return strings.Join(append(parts, p.Reason), ": ")
-}
-
-func (a *app) runModelsImport(o modelsOptions, path string) error {
-	net, _, err := models.ReadONNX(path, o.size)
-	if err != nil {
-		return err
-	}
-	s, err := net.Summary(o.size)
-	if err != nil {
-		return err
-	}
-	if a.common.json {
-		return a.printJSON(s)
-	}
-	a.tellSummary(s)
-	a.printf("to train it: --set models.0.onnx=%s\n", path)
-	return nil
 }
 
 // runModelsExport writes trained weights as ONNX, or an architecture with
