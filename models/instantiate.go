@@ -22,13 +22,19 @@ type Instance struct {
 	// Frozen names parameters that training leaves as they are: they stand
 	// among the program's Buffers, so that nothing differentiates by them.
 	Frozen map[string]bool
+	// FrozenNorm normalises by the running statistics in training too; nothing
+	// changes them then.
+	FrozenNorm bool
+	// Gamma is the exponent of the focal loss (Lin et al. 2017), at least 0; 0
+	// makes it the cross-entropy.
+	Gamma float64
 }
 
 // Instantiate builds the net as one Gorgonia graph. Inputs are "images"
 // [N,S,S,3], "meta" [N,M] if the net takes metadata, and with Targets
 // "targets" [N,K] and "row_weights" [N]. Params and Buffers have the net's
-// order. In training nothing takes the running statistics as input;
-// BatchNorms says how to update them.
+// order. In training nothing takes the running statistics as input, unless
+// they are frozen; BatchNorms says how to update them.
 //
 // A wrong shape is an error that names the layer.
 func (n *Net) Instantiate(in Instance) (*graph.Program, error) {
@@ -172,7 +178,7 @@ func (a *assembly) conv(l *Layer, x *gorgonia.Node) *gorgonia.Node {
 
 func (a *assembly) batchNorm(l *Layer, x *gorgonia.Node) *gorgonia.Node {
 	gamma, beta := a.params[l.Params[0]], a.params[l.Params[1]]
-	if !a.in.Train {
+	if !a.in.Train || a.in.FrozenNorm {
 		return graph.BatchNormEval(x, gamma, beta, a.params[l.Params[2]], a.params[l.Params[3]], l.Epsilon)
 	}
 	y, stats := graph.BatchNormTrain(x, gamma, beta, l.Epsilon)
@@ -193,7 +199,11 @@ func (a *assembly) finish() (err error) {
 	if a.in.Targets {
 		targets := a.input("targets", a.in.Batch, a.net.Classes)
 		rowWeights := a.input("row_weights", a.in.Batch)
-		p.Loss = graph.SoftmaxCrossEntropy(p.Logits, targets, rowWeights)
+		if a.in.Gamma == 0 {
+			p.Loss = graph.SoftmaxCrossEntropy(p.Logits, targets, rowWeights)
+		} else {
+			p.Loss = graph.FocalLoss(p.Logits, targets, rowWeights, a.in.Gamma)
+		}
 	}
 	return nil
 }

@@ -14,21 +14,20 @@ import (
 // again from the first when the gradients arrive there. Statistics and other
 // small arrays are kept, so the results are the same bytes.
 func (p *planner) checkpoint() {
-	forward := p.ancestors(p.outputs[:len(p.outputs)-len(p.program.Grads)])
 	var order []*value
 	for _, v := range p.order {
-		if forward[v] {
+		if !v.back {
 			order = append(order, v)
 		}
 	}
 	kept := cuts(order)
 	again := map[*value]*value{}
 	for _, v := range p.order {
-		if forward[v] {
+		if !v.back {
 			continue
 		}
 		for i, in := range v.in {
-			v.in[i] = p.again(in, forward, kept, again)
+			v.in[i] = p.again(in, kept, again)
 		}
 	}
 	p.arrange()
@@ -103,8 +102,8 @@ func dear(v *value) bool {
 func large(v *value) bool { return len(v.shape) == 4 && area(v.shape) > 1 }
 
 // again returns what a value of the backward pass reads in place of v.
-func (p *planner) again(v *value, forward, kept map[*value]bool, made map[*value]*value) *value {
-	if v.outside || !forward[v] || kept[v] {
+func (p *planner) again(v *value, kept map[*value]bool, made map[*value]*value) *value {
+	if v.outside || v.back || kept[v] {
 		return v
 	}
 	if made[v] == nil {
@@ -112,7 +111,7 @@ func (p *planner) again(v *value, forward, kept map[*value]bool, made map[*value
 		c.home, c.again = &c, true
 		c.in = make([]*value, len(v.in))
 		for i, in := range v.in {
-			c.in[i] = p.again(in, forward, kept, made)
+			c.in[i] = p.again(in, kept, made)
 		}
 		made[v] = &c
 	}

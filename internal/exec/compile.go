@@ -88,7 +88,9 @@ func (c *compiler) bindSpec(spec graph.Spec, a call) func() {
 		return c.batchNormFixed(s, a)
 	case graph.BatchNormGradParams:
 		return c.batchNormGradParams(s, a)
-	case graph.BatchNormGradInput:
+	case graph.BatchNormFixedGradParams:
+		return c.batchNormFixedGradParams(s, a)
+	case graph.BatchNormGradInput, graph.BatchNormFixedGradInput:
 		return c.loaded(s, a)
 	case graph.Unary, graph.UnaryGrad, graph.Product:
 		return c.elementwise(spec, a)

@@ -148,7 +148,7 @@ func fuseLoadGradient(v *value, users map[*value][]*value) bool {
 		return false
 	}
 	switch dy.op.(type) {
-	case graph.BatchNormGradInput, normActivateGradInput:
+	case graph.BatchNormGradInput, graph.BatchNormFixedGradInput, normActivateGradInput:
 	default:
 		return false
 	}
@@ -175,7 +175,8 @@ func fuseParameters(v *value, _ map[*value][]*value) bool {
 }
 
 // fuseNormalise lets a convolution normalise its result with given statistics
-// or add its bias, and activate it, while it is in cache.
+// or add its bias, and activate it, while it is in cache. Where a given
+// normalisation is differentiated the result itself is needed too.
 func fuseNormalise(v *value, users map[*value][]*value) bool {
 	then, ok := v.op.(normActivate)
 	if n, linear := normOf(v); linear {
@@ -185,7 +186,7 @@ func fuseNormalise(v *value, users map[*value][]*value) bool {
 		return false
 	}
 	y := v.in[0]
-	if y.keep || len(users[y]) != 1 || !asConvolution(y) {
+	if y.keep || y.saved || len(users[y]) != 1 || !asConvolution(y) {
 		return false
 	}
 	o := y.op.(convolution)

@@ -54,38 +54,51 @@ func fuseActivate(v *value, users map[*value][]*value) bool {
 
 // activationGradient returns the gradient dy and the normalisation b that v,
 // the gradient of a(b) with respect to b, is made of.
-func activationGradient(v *value) (dy, b *value, act kernel.Activation, ok bool) {
+func activationGradient(v *value) (dy, b *value, act normActivate, ok bool) {
 	u, isGrad := v.op.(graph.UnaryGrad)
 	if !isGrad {
 		return nil, nil, act, false
 	}
-	if act, ok = activationOf(graph.Unary(u)); !ok {
+	if act.act, ok = activationOf(graph.Unary(u)); !ok {
 		return nil, nil, act, false
 	}
-	if _, ok = v.in[1].op.(graph.BatchNorm); !ok {
-		return nil, nil, act, false
-	}
-	return v.in[0], v.in[1], act, true
+	act.norm, ok = normOf(v.in[1])
+	return v.in[0], v.in[1], act, ok && act.from != biasAlone
 }
 
 func fuseActivateGradient(v *value, _ map[*value][]*value) bool {
-	switch b := v.op.(type) {
-	case graph.BatchNormGradParams:
-		dy, norm0, act, ok := activationGradient(v.in[0])
-		if !ok || norm0.in[0] != v.in[1] || norm0.in[1] != v.in[2] {
-			return false
-		}
-		v.op = normActivateGradParams{normActivate{norm{eps: b.Eps}, act}, false}
-		v.in = append(slices.Clone(norm0.in), dy)
-		return true
+	if len(v.in) == 0 {
+		return false
+	}
+	dy, b, act, ok := activationGradient(v.in[0])
+	if !ok || !ofNormalisation(v, b) {
+		return false
+	}
+	switch v.op.(type) {
+	case graph.BatchNormGradParams, graph.BatchNormFixedGradParams:
+		v.op = normActivateGradParams{act, false}
+		v.in = append(slices.Clone(b.in), dy)
 	case graph.BatchNormGradInput:
-		dy, norm0, act, ok := activationGradient(v.in[0])
-		if !ok || norm0.in[0] != v.in[1] || norm0.in[1] != v.in[2] {
-			return false
-		}
-		v.op = normActivateGradInput{normActivate{norm{eps: b.Eps}, act}, false}
-		v.in = append(append([]*value{dy}, norm0.in...), v.in[4])
-		return true
+		v.op = normActivateGradInput{act, false}
+		v.in = append(append([]*value{dy}, b.in...), v.in[4])
+	case graph.BatchNormFixedGradInput:
+		v.op = normActivateGradInput{act, false}
+		v.in = append([]*value{dy}, b.in...)
+	}
+	return true
+}
+
+// ofNormalisation tells whether v is a gradient of the normalisation b: it
+// reads what b reads.
+func ofNormalisation(v, b *value) bool {
+	in := b.in
+	switch v.op.(type) {
+	case graph.BatchNormGradParams, graph.BatchNormGradInput: // dy, x, stats
+		return slices.Equal(v.in[1:3], in[:2])
+	case graph.BatchNormFixedGradParams: // dy, x, mean, variance
+		return slices.Equal(v.in[1:], []*value{in[0], in[3], in[4]})
+	case graph.BatchNormFixedGradInput: // dy, gamma, variance
+		return slices.Equal(v.in[1:], []*value{in[1], in[4]})
 	}
 	return false
 }

@@ -47,7 +47,7 @@ type normActivateExcite normActivate
 type normActivateDot normActivate
 
 // normActivateGradParams is [2,C], the gradients of gamma and beta. Inputs are
-// x, stats, gamma, beta, dy, and with excited also s and dsq: the gradient of
+// those of the normalisation, dy, and with excited also s and dsq: the gradient of
 // a(n(x)) is then dy*s + dsq/positions.
 type normActivateGradParams struct {
 	normActivate
@@ -55,8 +55,8 @@ type normActivateGradParams struct {
 }
 
 // normActivateGradInput is the gradient of x. Inputs are dy first, which it
-// may overwrite, then x, stats, gamma, beta, the gradients of gamma and beta,
-// and with excited also s and dsq.
+// may overwrite, then those of the normalisation, with a batch's own statistics
+// the gradients of gamma and beta, and with excited also s and dsq.
 type normActivateGradInput struct {
 	normActivate
 	excited bool

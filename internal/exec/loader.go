@@ -50,6 +50,8 @@ func (c *compiler) loader(l load, a call, from int) loader {
 		return &gated{in.x[0], in.x[1], area(in.shapes[0]), in.shapes[0][3]}
 	case graph.BatchNormGradInput:
 		return newLinearGradient(o, in)
+	case graph.BatchNormFixedGradInput:
+		return newScaledGradient(o, in)
 	case normActivateGradInput:
 		return c.newActivatedGradient(o, in)
 	case convolution:

@@ -1,6 +1,8 @@
 package exec
 
 import (
+	"math"
+
 	"melanoma/internal/graph"
 	"melanoma/internal/kernel"
 )
@@ -36,7 +38,7 @@ func (l *linearGradient) rows(dst []float32, lo, hi int) []float32 {
 type activatedGradient struct {
 	inputGradient
 	*affine
-	dy, x, sums []float32
+	dy, x, sums []float32 // no sums with given statistics
 	act         kernel.Activation
 	gate        *excitation
 	positions   int
@@ -47,8 +49,12 @@ type activatedGradient struct {
 func (c *compiler) newActivatedGradient(o normActivateGradInput, a call) *activatedGradient {
 	f := c.newAffine(o.norm, a, 1)
 	images, positions := imagesOf(a.shapes[1])
-	return &activatedGradient{inputGradient: newInputGradient(len(f.gamma)), affine: f, dy: a.x[0], x: a.x[1],
-		sums: a.x[1+o.width()], act: o.act, gate: newExcitation(a, o.excited, a.shapes[1]), positions: positions, count: images * positions}
+	l := &activatedGradient{inputGradient: newInputGradient(len(f.gamma)), affine: f, dy: a.x[0], x: a.x[1],
+		act: o.act, gate: newExcitation(a, o.excited, a.shapes[1]), positions: positions, count: images * positions}
+	if o.from == batchStatistics {
+		l.sums = a.x[1+o.width()]
+	}
+	return l
 }
 
 func (l *activatedGradient) prepare() {
@@ -73,4 +79,29 @@ func (l *activatedGradient) rows(dst []float32, lo, hi int) []float32 {
 func (l *activatedGradient) block(dst []float32, lo, hi int, s, q []float32) {
 	ch := len(l.gamma)
 	kernel.NormalizeActivateBackward(dst, l.dy[lo*ch:hi*ch], l.x[lo*ch:hi*ch], l.scale, l.shift, l.a, l.b, l.d, s, q, hi-lo, ch, l.act)
+}
+
+// scaledGradient is the gradient of the input of a normalisation with given
+// statistics: dy times gamma/std.
+type scaledGradient struct {
+	dy, gamma, variance, scale, zero []float32
+	eps                              float64
+}
+
+// newScaledGradient reads dy, gamma and variance.
+func newScaledGradient(o graph.BatchNormFixedGradInput, a call) *scaledGradient {
+	ch := len(a.x[1])
+	return &scaledGradient{dy: a.x[0], gamma: a.x[1], variance: a.x[2], scale: make([]float32, ch), zero: make([]float32, ch), eps: o.Eps}
+}
+
+func (l *scaledGradient) prepare() {
+	for k, g := range l.gamma {
+		l.scale[k] = float32(float64(g) / math.Sqrt(float64(l.variance[k])+l.eps))
+	}
+}
+
+func (l *scaledGradient) rows(dst []float32, lo, hi int) []float32 {
+	ch := len(l.gamma)
+	kernel.ChannelAffine(dst, l.dy[lo*ch:hi*ch], l.scale, l.zero, hi-lo, ch)
+	return dst[:(hi-lo)*ch]
 }

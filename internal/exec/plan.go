@@ -32,6 +32,7 @@ func newPlanner(p *graph.Program, o options) (*planner, error) {
 		pl.outputs = append(pl.outputs, v)
 	}
 	pl.arrange()
+	pl.split()
 	if o.checkpoint {
 		pl.checkpoint()
 	}
@@ -63,6 +64,24 @@ func (p *planner) wanted() []*gorgonia.Node {
 		nodes = append(nodes, p.program.Grads[i])
 	}
 	return nodes
+}
+
+// split tells the backward pass from the forward pass and what of the latter
+// it reads. A normalisation is counted as read through: it is made again from
+// its input.
+func (p *planner) split() {
+	forward := p.ancestors(p.outputs[:len(p.outputs)-len(p.program.Grads)])
+	for _, v := range p.order {
+		if v.back = !forward[v]; !v.back {
+			continue
+		}
+		for _, in := range v.in {
+			in.saved = true
+			if n, _ := normOf(in); n.from == givenStatistics {
+				in.in[0].saved = true
+			}
+		}
+	}
 }
 
 // arrange orders the values that the outputs need, inputs first. Companions

@@ -100,21 +100,29 @@ func (c *compiler) batchNormFixed(s graph.BatchNormFixed, a call) func() {
 	})
 }
 
-// batchNormGradParams binds dgamma and dbeta.
 func (c *compiler) batchNormGradParams(s graph.BatchNormGradParams, a call) func() {
-	dy, x, stats := a.x[0], a.x[1], a.x[2]
-	ch := a.yShape[1]
+	stats, ch := a.x[2], a.yShape[1]
+	return c.gradParams(a.y, a.x[0], a.x[1], stats[:ch], stats[ch:], s.Eps)
+}
+
+func (c *compiler) batchNormFixedGradParams(s graph.BatchNormFixedGradParams, a call) func() {
+	return c.gradParams(a.y, a.x[0], a.x[1], a.x[2], a.x[3], s.Eps)
+}
+
+// gradParams binds dgamma and dbeta, the halves of y.
+func (c *compiler) gradParams(y, dy, x, mean, variance []float32, eps float64) func() {
+	ch := len(mean)
 	rows := len(x) / ch
 	rstd := make([]float32, ch)
 	total := c.newChannelSums(rows, 2*ch).bind(c.pool, func(sum []float32, lo, hi int) {
-		kernel.ChannelDot2(sum[ch:], sum[:ch], dy[lo*ch:hi*ch], x[lo*ch:hi*ch], stats[:ch], rstd, hi-lo, ch)
+		kernel.ChannelDot2(sum[ch:], sum[:ch], dy[lo*ch:hi*ch], x[lo*ch:hi*ch], mean, rstd, hi-lo, ch)
 	})
 	return func() {
 		for k := range rstd {
-			rstd[k] = float32(1 / math.Sqrt(float64(stats[ch+k])+s.Eps))
+			rstd[k] = float32(1 / math.Sqrt(float64(variance[k])+eps))
 		}
 		for k, v := range total() {
-			a.y[k] = float32(v)
+			y[k] = float32(v)
 		}
 	}
 }
@@ -128,14 +136,18 @@ func newInputGradient(ch int) inputGradient {
 }
 
 // prepare sets the factors from the statistics of R rows and sums, the
-// gradients of gamma and beta.
+// gradients of gamma and beta. Given statistics are constants: nothing flows
+// through them, and there are no sums.
 func (g inputGradient) prepare(gamma, mean, variance, sums []float32, eps float64, rows int) {
 	ch := len(gamma)
 	for k := range g.a {
 		r := 1 / math.Sqrt(float64(variance[k])+eps)
 		factor := float64(gamma[k]) * r
+		if g.a[k] = float32(factor); sums == nil {
+			continue
+		}
 		slope := -factor * r * float64(sums[k]) / float64(rows)
-		g.a[k], g.b[k] = float32(factor), float32(slope)
+		g.b[k] = float32(slope)
 		g.d[k] = float32(-factor*float64(sums[ch+k])/float64(rows) - slope*float64(mean[k]))
 	}
 }

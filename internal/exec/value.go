@@ -50,6 +50,8 @@ type value struct {
 	outside bool      // not computed: input, parameter, constant
 	keep    bool      // an output: never reused
 	again   bool      // computed a second time for the backward pass
+	back    bool      // of the backward pass
+	saved   bool      // the backward pass reads it, or what a given normalisation makes of it
 }
 
 // valuesOf reads the graph under the roots into values, each node once. It

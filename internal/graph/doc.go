@@ -22,5 +22,6 @@
 // References: Ioffe and Szegedy (2015) for batch normalisation and its
 // gradient; Ramachandran et al. (2017) for swish; Hu et al. (2018) for
 // squeeze and excitation; Srivastava et al. (2014) for dropout; Huang
-// et al. (2016) for stochastic depth; Zhang et al. (2020) for split attention.
+// et al. (2016) for stochastic depth; Zhang et al. (2020) for split attention;
+// Lin et al. (2017), arXiv 1708.02002, for the focal loss.
 package graph

@@ -39,8 +39,13 @@ func TestGradientsAgainstFiniteDifferences(t *testing.T) {
 		"dilated by 2 and 3": {[]input{{shape: []int{1, 6, 8, 2}}, {shape: []int{3, 2, 2, 3}}}, func(x []*gorgonia.Node) *gorgonia.Node {
 			return Conv2D(x[0], x[1], ConvAttrs{Stride: [2]int{2, 1}, Pad: [4]int{1, 2, 0, 1}, Groups: 1, Dilation: [2]int{2, 3}})
 		}},
-		"batch normalisation, 4-D":      {[]input{{shape: []int{2, 3, 2, 3}}, {shape: []int{3}}, {shape: []int{3}}}, func(x []*gorgonia.Node) *gorgonia.Node { y, _ := BatchNormTrain(x[0], x[1], x[2], 1e-3); return y }},
-		"batch normalisation, 2-D":      {[]input{{shape: []int{6, 4}}, {shape: []int{4}}, {shape: []int{4}}}, func(x []*gorgonia.Node) *gorgonia.Node { y, _ := BatchNormTrain(x[0], x[1], x[2], 1e-5); return y }},
+		"batch normalisation, 4-D": {[]input{{shape: []int{2, 3, 2, 3}}, {shape: []int{3}}, {shape: []int{3}}}, func(x []*gorgonia.Node) *gorgonia.Node { y, _ := BatchNormTrain(x[0], x[1], x[2], 1e-3); return y }},
+		"batch normalisation, 2-D": {[]input{{shape: []int{6, 4}}, {shape: []int{4}}, {shape: []int{4}}}, func(x []*gorgonia.Node) *gorgonia.Node { y, _ := BatchNormTrain(x[0], x[1], x[2], 1e-5); return y }},
+		"given statistics, 4-D": {[]input{{shape: []int{2, 3, 2, 3}}, {shape: []int{3}}, {shape: []int{3}}}, func(x []*gorgonia.Node) *gorgonia.Node {
+			g := x[0].Graph()
+			mean, variance := leaf(g, "mean", []int{3}, []float64{0.2, -1, 3}), leaf(g, "variance", []int{3}, []float64{0.5, 2, 0.01})
+			return BatchNormEval(x[0], x[1], x[2], mean, variance, 1e-3)
+		}},
 		"swish":                         {[]input{{shape: []int{2, 7}}}, func(x []*gorgonia.Node) *gorgonia.Node { return Swish(x[0]) }},
 		"sigmoid":                       {[]input{{shape: []int{2, 2, 1, 3}}}, func(x []*gorgonia.Node) *gorgonia.Node { return Sigmoid(x[0]) }},
 		"relu":                          {[]input{{shape: []int{3, 5}, avoid: []float64{0}}}, func(x []*gorgonia.Node) *gorgonia.Node { return ReLU(x[0]) }},

@@ -18,11 +18,6 @@ func BatchNormTrain(x, gamma, beta *gorgonia.Node, eps float64) (y, stats *gorgo
 	return apply(BatchNorm{r, eps}, x, stats, gamma, beta), stats
 }
 
-// BatchNormEval normalises x [...,C] by given statistics, each [C].
-func BatchNormEval(x, gamma, beta, mean, variance *gorgonia.Node, eps float64) *gorgonia.Node {
-	return apply(BatchNormFixed{x.Dims(), eps}, x, gamma, beta, mean, variance)
-}
-
 // BatchNormStats maps x [...,C] of rank R to the mean and the biased variance
 // of each channel, [2,C].
 type BatchNormStats struct{ R int }
@@ -161,33 +156,6 @@ func (b BatchNormGradInput) Eval(out Array, in []Array) {
 		xhat := (x[i] - stats[k]) * r
 		out.Data[i] = gamma[k] * r * (d - sums[c+k]/rows - xhat*sums[k]/rows)
 	}
-}
-
-// BatchNormFixed maps x, gamma, beta, mean, variance to x normalised by the
-// given statistics. It has no gradient: evaluation is not differentiated.
-type BatchNormFixed BatchNorm
-
-// String implements Spec.
-func (b BatchNormFixed) String() string {
-	return fmt.Sprintf("batchnorm-fixed rank=%d eps=%g", b.R, b.Eps)
-}
-
-// Ranks implements Spec.
-func (b BatchNormFixed) Ranks() ([]int, int) { return []int{b.R, 1, 1, 1, 1}, b.R }
-
-// Shape implements Spec.
-func (BatchNormFixed) Shape(in [][]int) ([]int, error) {
-	for _, p := range in[1:] {
-		if p[0] != last(in[0]) {
-			return nil, wrong(in)
-		}
-	}
-	return in[0], nil
-}
-
-// Eval implements Spec.
-func (b BatchNormFixed) Eval(out Array, in []Array) {
-	normalise(out.Data, in[0].Data, in[3].Data, in[4].Data, in[1].Data, in[2].Data, b.Eps)
 }
 
 // Row maps [R,C] to its row I, [C].
