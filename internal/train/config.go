@@ -16,6 +16,7 @@ type Config struct {
 	DecayAll        bool         `yaml:"decay_all" json:"decay_all"`             // weight decay and prior also on biases and normalisation
 	Schedule        Schedule     `yaml:"schedule" json:"schedule"`               // learning rate
 	ClipNorm        float64      `yaml:"clip_norm" json:"clip_norm"`             // largest L2 norm of the gradient; 0 does not clip
+	Loss            Loss         `yaml:"loss" json:"loss"`                       // cross-entropy or focal
 	LabelSmoothing  float64      `yaml:"label_smoothing" json:"label_smoothing"` // share of the target spread over all classes, in [0, 1)
 	ClassWeights    string       `yaml:"class_weights" json:"class_weights"`     // none, balanced (N/(K*count)) or sqrt (its root)
 	EarlyStopping   EarlyStop    `yaml:"early_stopping" json:"early_stopping"`   // off by default
@@ -24,6 +25,10 @@ type Config struct {
 	// Freeze has patterns of parameters that keep their values: as a file's
 	// name in a shell, * for any characters, dots too.
 	Freeze []string `yaml:"freeze" json:"freeze,omitempty"`
+	// FreezeBatchNorm normalises by the running statistics that the network
+	// came with, in training too, and leaves them as they are: for small
+	// batches and for data like those it was trained on.
+	FreezeBatchNorm bool `yaml:"freeze_batchnorm" json:"freeze_batchnorm"`
 
 	// GradientCheckpointing computes activations a second time in the backward
 	// pass: half the memory, a quarter more time, the same results.
@@ -47,8 +52,8 @@ type EarlyStop struct {
 func Default() Config {
 	return Config{
 		Epochs: 5, Batch: 32, Accumulate: 1, DropLast: true, Update: bayes.Default(),
-		Schedule:     Schedule{Name: "cosine", LearningRate: 1e-3, WarmupEpochs: 1},
-		ClassWeights: "none", EarlyStopping: EarlyStop{Fraction: 0.1},
+		Schedule: Schedule{Name: "cosine", LearningRate: 1e-3, WarmupEpochs: 1},
+		Loss:     Loss{Name: "cross_entropy", Gamma: 2}, ClassWeights: "none", EarlyStopping: EarlyStop{Fraction: 0.1},
 		BatchNormPasses: 16, CheckpointSeconds: 20,
 	}
 }
@@ -88,8 +93,10 @@ func (c Config) Validate() error {
 			return &ConfigError{k.key, k.is, k.advice}
 		}
 	}
-	if err := c.Schedule.Validate(); err != nil {
-		return err
+	for _, section := range []interface{ Validate() error }{c.Loss, c.Schedule} {
+		if err := section.Validate(); err != nil {
+			return err
+		}
 	}
 	return c.Update.Validate()
 }

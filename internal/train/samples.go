@@ -55,8 +55,12 @@ func (tr *trainer) keepSampleOf(index int) error {
 
 // recomputeStatistics sets the running statistics to the mean over batches of
 // training images at the sample's own weights: those that followed the chain
-// belong to no single sample (Maddox et al. 2019, section 3.2).
+// belong to no single sample (Maddox et al. 2019, section 3.2). Frozen ones
+// followed nothing.
 func (tr *trainer) recomputeStatistics(sample int) error {
+	if tr.task.Config.FreezeBatchNorm {
+		return nil
+	}
 	loader := tr.loader
 	loader.DropLast = len(loader.Rows) >= loader.Batch
 	n := min(loader.Batch, len(loader.Rows))

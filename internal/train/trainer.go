@@ -24,6 +24,7 @@ type trainer struct {
 	loader   data.LoaderConfig
 	schedule bayes.Schedule  // of posterior samples
 	weights  []float64       // of a row, by class
+	alpha    []float64       // of a term of the loss, by class
 	frozen   map[string]bool // parameters that keep their values
 	steps    int             // an epoch
 	pending  pending         // the step in progress
@@ -107,7 +108,9 @@ func (tr *trainer) prepareData() error {
 		counts[target]++
 	}
 	tr.weights = classWeights(t.Config.ClassWeights, counts)
-	return nil
+	var err error
+	tr.alpha, err = t.Config.Loss.factors(len(counts))
+	return err
 }
 
 // classWeights returns the weight of a row by its class: 1, N/(K*count) or
@@ -174,7 +177,9 @@ func (tr *trainer) machine(n int) (*exec.Machine, error) {
 	if m := tr.machines[n]; m != nil {
 		return m, nil
 	}
-	p, err := tr.net.Instantiate(models.Instance{Batch: n, Size: tr.task.Store.Size(), Train: true, Targets: true, Frozen: tr.frozen})
+	c := tr.task.Config
+	p, err := tr.net.Instantiate(models.Instance{Batch: n, Size: tr.task.Store.Size(), Train: true, Targets: true,
+		Frozen: tr.frozen, FrozenNorm: c.FreezeBatchNorm, Gamma: c.Loss.exponent()})
 	if err != nil {
 		return nil, err
 	}
@@ -185,7 +190,7 @@ func (tr *trainer) machine(n int) (*exec.Machine, error) {
 		tr.store = exec.NewStore(p)
 	}
 	var options []exec.Option
-	if tr.task.Config.GradientCheckpointing {
+	if c.GradientCheckpointing {
 		options = append(options, exec.Checkpoint())
 	}
 	m, err := exec.Compile(p, tr.store, tr.pool, options...)
@@ -197,7 +202,7 @@ func (tr *trainer) machine(n int) (*exec.Machine, error) {
 }
 
 // fill copies a batch into the machine: images, metadata, smoothed targets
-// and the weights of the rows.
+// times alpha and the weights of the rows.
 func (tr *trainer) fill(m *exec.Machine, b *data.Batch) {
 	copy(m.Input("images"), b.X)
 	copy(m.Input("meta"), b.Meta)
@@ -207,9 +212,9 @@ func (tr *trainer) fill(m *exec.Machine, b *data.Batch) {
 	for i := range b.N {
 		row := targets[i*k : (i+1)*k]
 		for j := range row {
-			row[j] = float32(smooth / float64(k))
+			row[j] = float32(tr.alpha[j] * smooth / float64(k))
 		}
-		row[b.Target[i]] += float32(1 - smooth)
+		row[b.Target[i]] += float32(tr.alpha[b.Target[i]] * (1 - smooth))
 		weights[i] = float32(tr.weights[b.Target[i]])
 	}
 }
