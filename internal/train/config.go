@@ -9,7 +9,7 @@ import (
 // Config says how a network is trained.
 type Config struct {
 	Epochs          int          `yaml:"epochs" json:"epochs"`                   // passes over the rows, at least 1
-	Batch           int          `yaml:"batch" json:"batch"`                     // images a step, at least 2
+	Batch           int          `yaml:"batch" json:"batch"`                     // images a step, at least 2, with FreezeBatchNorm 1
 	Accumulate      int          `yaml:"accumulate" json:"accumulate"`           // micro-batches that a step's images are cut into; divides Batch
 	DropLast        bool         `yaml:"drop_last" json:"drop_last"`             // leave out the last, smaller batch of an epoch
 	Update          bayes.Config `yaml:"update" json:"update"`                   // optimiser or sampler
@@ -77,7 +77,7 @@ func (c Config) Validate() error {
 		key, is, advice string
 	}{
 		{c.Epochs >= 1, "epochs", fmt.Sprintf("is %d", c.Epochs), "at least 1"},
-		{c.Batch >= 2, "batch", fmt.Sprintf("is %d", c.Batch), "batch statistics need at least 2 images"},
+		{c.Batch >= 2 || c.Batch == 1 && c.FreezeBatchNorm, "batch", fmt.Sprintf("is %d", c.Batch), "batch statistics need at least 2 images; with freeze_batchnorm 1 is enough"},
 		{c.Accumulate >= 1 && c.Batch%max(c.Accumulate, 1) == 0, "accumulate", fmt.Sprintf("is %d, batch is %d", c.Accumulate, c.Batch), "a divisor of batch: a step's images are cut into so many micro-batches"},
 		{c.ClipNorm >= 0, "clip_norm", fmt.Sprintf("is %g", c.ClipNorm), "0 does not clip"},
 		{c.LabelSmoothing >= 0 && c.LabelSmoothing < 1, "label_smoothing", fmt.Sprintf("is %g", c.LabelSmoothing), "a share in [0, 1)"},

@@ -133,7 +133,7 @@ func newGoldenRun(t *testing.T, path string) *goldenRun {
 		if !slices.Contains(models.List(), r.Model) {
 			t.Skipf("%s is not built", r.Model)
 		}
-		r.net, r.weights, err = models.Build(models.Config{Arch: r.Model, Classes: len(r.EvalLogits[0])})
+		r.net, r.weights, err = models.Build(models.Config{Arch: r.Model, Classes: len(r.TrainLogits[0])})
 		for _, p := range r.net.Params {
 			r.weights[p.Name] = numtest.FormulaWeights(p.Name, p.Shape)
 		}

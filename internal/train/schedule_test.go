@@ -71,6 +71,10 @@ func TestConfigNamesTheWrongKey(t *testing.T) {
 		"early_stopping.fraction": func(c *Config) { c.EarlyStopping.Fraction = 0.9 },
 		"checkpoint_seconds":      func(c *Config) { c.CheckpointSeconds = 0 },
 		"accumulate":              func(c *Config) { c.Accumulate = 5 },
+		"loss.name":               func(c *Config) { c.Loss.Name = "hinge" },
+		"loss.gamma":              func(c *Config) { c.Loss.Gamma = -1 },
+		"loss.alpha":              func(c *Config) { c.Loss.Alpha = []float64{1, 2} },
+		"loss.alpha.1":            func(c *Config) { c.Loss = Loss{Name: "focal", Alpha: []float64{1, math.NaN()}} },
 		"clip_norm":               func(c *Config) { c.ClipNorm = -1 },
 		"batchnorm_batches":       func(c *Config) { c.BatchNormPasses = 0 },
 	} {
