@@ -47,6 +47,39 @@ func TestEveryFusionRuleSavesTraffic(t *testing.T) {
 	}
 }
 
+// TestConvolutionsNormaliseWhatIsNotDifferentiated: with given statistics a
+// convolution's own result is needed for the gradients of scale, shift and
+// activation, so it must not go on normalised; where none is wanted it may.
+func TestConvolutionsNormaliseWhatIsNotDifferentiated(t *testing.T) {
+	for name, want := range map[string]int{frozenStatistics: 0, frozenBody: 6, inference: 6} {
+		nw := networks()[name]
+		plan, err := newPlanner(nw.program(t, tensor.Float32), optionsOf(nil))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := 0
+		for _, v := range plan.order {
+			got += normalising(v.op)
+		}
+		if got != want {
+			t.Errorf("%s: %d convolutions normalise their results, want %d", name, got, want)
+		}
+	}
+}
+
+// normalising counts the convolutions of a step that normalise their results.
+func normalising(op operator) int {
+	o, ok := op.(convolution)
+	if !ok {
+		return 0
+	}
+	n := normalising(o.x.op)
+	if o.then != nil && o.then.from == givenStatistics {
+		n++
+	}
+	return n
+}
+
 // traffic returns the bytes that the steps of a network move.
 func traffic(t *testing.T, nw network, off ...string) int64 {
 	t.Helper()

@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"strings"
 	"testing"
 
 	"gorgonia.org/gorgonia"
@@ -23,6 +24,7 @@ type builder struct {
 	dt   tensor.Dtype
 	prog *graph.Program
 	eval bool
+	kept func(name string) bool // parameters that are not trained; nil for none
 }
 
 func (b *builder) node(name string, shape ...int) *gorgonia.Node {
@@ -30,9 +32,13 @@ func (b *builder) node(name string, shape ...int) *gorgonia.Node {
 }
 
 func (b *builder) param(name string, shape ...int) *gorgonia.Node {
-	n := b.node(name, shape...)
-	b.prog.Params = append(b.prog.Params, graph.Param{Name: name, Shape: shape, Node: n})
-	return n
+	p := graph.Param{Name: name, Shape: shape, Node: b.node(name, shape...)}
+	if b.kept != nil && b.kept(name) {
+		b.prog.Buffers = append(b.prog.Buffers, p)
+	} else {
+		b.prog.Params = append(b.prog.Params, p)
+	}
+	return p.Node
 }
 
 func (b *builder) norm(name string, x *gorgonia.Node) *gorgonia.Node {
@@ -75,8 +81,19 @@ func (nw network) program(t *testing.T, dt tensor.Dtype) *graph.Program {
 	return b.prog
 }
 
-// frozen is how the names of networks begin that train with given statistics.
-const frozen = "frozen statistics: "
+// Networks that train with given statistics, also without their scale and
+// shift, or without anything but the head.
+const frozenStatistics, frozenNorm, frozenBody = "frozen statistics", "frozen normalisation", "frozen body"
+
+// frozen is the network with given statistics and gradients all the same.
+func frozen(nw network, kept func(name string) bool) network {
+	body := nw.body
+	nw.body = func(x *gorgonia.Node, b *builder) *gorgonia.Node {
+		b.eval, b.kept = true, kept
+		return body(x, b)
+	}
+	return nw
+}
 
 // blocks are two inverted residuals, the second with squeeze and excitation.
 const blocks, inference = "two inverted residuals, the second with squeeze and excitation", "inference"
@@ -170,14 +187,13 @@ func networks() map[string]network {
 		x = graph.ScaleChannels(x, graph.Sigmoid(graph.GlobalMean(x)))
 		return graph.Swish(b.norm("bn3", graph.Conv2D(x, b.param("c", 200, 72, 1, 1), conv(1, [4]int{}, 1))))
 	}, true}
-	for _, name := range []string{"stem, swish", blocks, "depthwise 5x5 of stride 2, relu6", "wide images"} {
-		nw, body := all[name], all[name].body
-		nw.body = func(x *gorgonia.Node, b *builder) *gorgonia.Node {
-			b.eval = true // given statistics, and gradients all the same
-			return body(x, b)
-		}
-		all[frozen+name] = nw
+	none := func(string) bool { return false }
+	for _, name := range []string{"stem, swish", "depthwise 5x5 of stride 2, relu6", "wide images"} {
+		all[frozenStatistics+name] = frozen(all[name], none)
 	}
+	all[frozenStatistics] = frozen(all[blocks], none)
+	all[frozenNorm] = frozen(all[blocks], func(name string) bool { return strings.HasPrefix(name, "bn") })
+	all[frozenBody] = frozen(all[blocks], func(name string) bool { return !strings.HasPrefix(name, "head") })
 	eval := all[blocks]
 	eval.eval = true
 	all[inference] = eval

@@ -29,6 +29,8 @@ type Config struct {
 	// came with, in training too, and leaves them as they are: for small
 	// batches and for data like those it was trained on.
 	FreezeBatchNorm bool `yaml:"freeze_batchnorm" json:"freeze_batchnorm"`
+	// FreezeBatchNormAffine freezes its scale and shift too.
+	FreezeBatchNormAffine bool `yaml:"freeze_batchnorm_affine" json:"freeze_batchnorm_affine"`
 
 	// GradientCheckpointing computes activations a second time in the backward
 	// pass: half the memory, a quarter more time, the same results.
@@ -84,6 +86,7 @@ func (c Config) Validate() error {
 		{c.ClassWeights == "none" || c.ClassWeights == "balanced" || c.ClassWeights == "sqrt", "class_weights", fmt.Sprintf("is %q", c.ClassWeights), "none, balanced or sqrt"},
 		{c.EarlyStopping.Patience >= 0, "early_stopping.patience", fmt.Sprintf("is %d", c.EarlyStopping.Patience), "0 switches early stopping off"},
 		{c.EarlyStopping.Fraction > 0 && c.EarlyStopping.Fraction <= 0.5, "early_stopping.fraction", fmt.Sprintf("is %g", c.EarlyStopping.Fraction), "a share in (0, 0.5]"},
+		{c.FreezeBatchNorm || !c.FreezeBatchNormAffine, "freeze_batchnorm_affine", "goes with freeze_batchnorm", "set train.freeze_batchnorm to true, or name the parameters in train.freeze"},
 		{c.BatchNormPasses >= 1, "batchnorm_batches", fmt.Sprintf("is %d", c.BatchNormPasses), "16 is usual"},
 		{c.CheckpointSeconds > 0, "checkpoint_seconds", fmt.Sprintf("is %g", c.CheckpointSeconds), "20 is usual"},
 		{!c.Update.Sampler() || c.EarlyStopping.Patience == 0, "early_stopping.patience", "goes with an optimiser, not with a sampler", "a sampler needs all its steps: set it to 0"},

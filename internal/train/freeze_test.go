@@ -45,7 +45,7 @@ func TestPatternsNameParameters(t *testing.T) {
 			t.Errorf("%s: %v; %v", c.pattern, err, e)
 		}
 	}
-	if _, err := frozen(net, []string{"*"}); err == nil {
+	if _, err := (Config{Freeze: []string{"*"}}).frozen(net); err == nil {
 		t.Error("a network without anything to train is accepted")
 	}
 }
@@ -92,7 +92,7 @@ func TestFreezingChangesNoOtherGradient(t *testing.T) {
 	pool := exec.NewPool(2)
 	defer pool.Close()
 	gradients := func(patterns ...string) (*exec.Store, int) {
-		set, err := frozen(net, patterns)
+		set, err := (Config{Freeze: patterns}).frozen(net)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -24,14 +24,20 @@ func TestFrozenBatchNormAgreesWithTorch(t *testing.T) {
 			}
 			defer restore()
 			r := newGoldenRun(t, "testdata/frozen_batchnorm.json")
-			m, s := r.frozen(t)
-			before := slices.Clone(s.Buffers())
-			losses := r.adam(t, m, s, len(r.AdamLosses))
-			for i, want := range r.AdamLosses {
-				r.compare(t, "adam_losses_lr1e-4", i, losses[i:i+1], []float64{want})
-			}
-			if !slices.Equal(before, s.Buffers()) {
-				t.Error("the frozen statistics moved")
+			for name, affine := range map[string]bool{"adam_losses_lr1e-4": true, "frozen_affine_losses": false} {
+				m, s := r.frozen(t, affine)
+				before := slices.Clone(s.Buffers())
+				want := r.AdamLosses
+				if !affine {
+					want = r.FrozenAffine
+				}
+				losses := r.adam(t, m, s, len(want))
+				for i := range want {
+					r.compare(t, name, i, losses[i:i+1], want[i:i+1])
+				}
+				if !slices.Equal(before, s.Buffers()) {
+					t.Errorf("%s: what is frozen moved", name)
+				}
 			}
 		})
 	}
@@ -39,9 +45,13 @@ func TestFrozenBatchNormAgreesWithTorch(t *testing.T) {
 
 // frozen returns the training machine with frozen statistics, filled, and
 // compares its first run.
-func (r *goldenRun) frozen(t *testing.T) (*exec.Machine, *exec.Store) {
+func (r *goldenRun) frozen(t *testing.T, affine bool) (*exec.Machine, *exec.Store) {
 	t.Helper()
-	p, err := r.net.Instantiate(models.Instance{Batch: r.Input[0], Size: r.Input[2], Train: true, Targets: true, FrozenNorm: true})
+	keep, err := Config{FreezeBatchNormAffine: !affine}.frozen(r.net)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := r.net.Instantiate(models.Instance{Batch: r.Input[0], Size: r.Input[2], Train: true, Targets: true, FrozenNorm: true, Frozen: keep})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +74,9 @@ func (r *goldenRun) frozen(t *testing.T) (*exec.Machine, *exec.Store) {
 	run(t, m)
 	r.compare(t, "train_logits", 0, m.Logits(), flatten(r.TrainLogits))
 	r.compare(t, "train_loss", 0, []float32{m.Loss()}, []float64{r.TrainLoss})
-	r.checkGradients(t, s)
+	if affine {
+		r.checkGradients(t, s)
+	}
 	return m, s
 }
 

@@ -24,16 +24,17 @@ type golden struct {
 	Targets   []int
 	BatchNorm struct{ Eps, Momentum float64 }
 
-	EvalLogits  [][]float64 `json:"eval_logits"`
-	AfterPass   [][]float64 `json:"eval_logits_after_batchnorm_momentum_1_pass"`
-	TrainLogits [][]float64 `json:"train_logits"`
-	TrainLoss   float64     `json:"train_loss"`
-	Gradients   map[string]goldenVector
-	Running     map[string]goldenVector `json:"running_after_one_step"`
-	AdamLosses  []float64               `json:"adam_losses_lr1e-4"`
-	AfterAdam   [][]float64             `json:"eval_logits_after_adam"`
-	GradientL2  float64                 `json:"gradient_global_l2"`
-	Deviation   map[string]any          `json:"float32_deviation"`
+	EvalLogits   [][]float64 `json:"eval_logits"`
+	AfterPass    [][]float64 `json:"eval_logits_after_batchnorm_momentum_1_pass"`
+	TrainLogits  [][]float64 `json:"train_logits"`
+	TrainLoss    float64     `json:"train_loss"`
+	Gradients    map[string]goldenVector
+	Running      map[string]goldenVector `json:"running_after_one_step"`
+	AdamLosses   []float64               `json:"adam_losses_lr1e-4"`
+	FrozenAffine []float64               `json:"frozen_affine_losses"`
+	AfterAdam    [][]float64             `json:"eval_logits_after_adam"`
+	GradientL2   float64                 `json:"gradient_global_l2"`
+	Deviation    map[string]any          `json:"float32_deviation"`
 }
 
 type goldenVector struct {

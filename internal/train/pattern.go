@@ -55,14 +55,17 @@ func nearestParameter(pattern string, names []string) string {
 	return best
 }
 
-// frozen returns the parameters that the patterns match. All of them are a
-// *ConfigError: nothing would be trained.
-func frozen(net *models.Net, patterns []string) (map[string]bool, error) {
-	if len(patterns) == 0 {
-		return nil, nil
-	}
+// frozen returns the parameters that keep their values: those that a pattern
+// matches and, where asked for, scale and shift of BatchNorm. All of them are
+// a *ConfigError: nothing would be trained.
+func (c Config) frozen(net *models.Net) (map[string]bool, error) {
 	set := map[string]bool{}
-	for i, pattern := range patterns {
+	for _, p := range net.Params {
+		if c.FreezeBatchNormAffine && (p.Role == models.RoleBNScale || p.Role == models.RoleBNShift) {
+			set[p.Name] = true
+		}
+	}
+	for i, pattern := range c.Freeze {
 		names, err := named(net, fmt.Sprintf("freeze.%d", i), pattern)
 		if err != nil {
 			return nil, err
@@ -76,13 +79,13 @@ func frozen(net *models.Net, patterns []string) (map[string]bool, error) {
 			return set, nil
 		}
 	}
-	return nil, &ConfigError{"freeze", fmt.Sprintf("matches every parameter of %s", net.Name), "leave the classifier out, at least: nothing would be trained"}
+	return nil, &ConfigError{"freeze", fmt.Sprintf("leaves no parameter of %s to train", net.Name), "leave the classifier out, at least: nothing would be trained"}
 }
 
 // CheckNames reports, as a *ConfigError, the first pattern of the
 // configuration that does not fit the network's parameters.
 func (c Config) CheckNames(net *models.Net) error {
-	_, err := frozen(net, c.Freeze)
+	_, err := c.frozen(net)
 	return err
 }
 

@@ -75,6 +75,7 @@ func TestConfigNamesTheWrongKey(t *testing.T) {
 		"loss.gamma":              func(c *Config) { c.Loss.Gamma = -1 },
 		"loss.alpha":              func(c *Config) { c.Loss.Alpha = []float64{1, 2} },
 		"loss.alpha.1":            func(c *Config) { c.Loss = Loss{Name: "focal", Alpha: []float64{1, math.NaN()}} },
+		"freeze_batchnorm_affine": func(c *Config) { c.FreezeBatchNormAffine = true },
 		"clip_norm":               func(c *Config) { c.ClipNorm = -1 },
 		"batchnorm_batches":       func(c *Config) { c.BatchNormPasses = 0 },
 	} {

@@ -64,7 +64,7 @@ func newTrainer(t *Task) (*trainer, error) {
 		return nil, err
 	}
 	tr.net = net
-	if tr.frozen, err = frozen(net, t.Config.Freeze); err != nil {
+	if tr.frozen, err = t.Config.frozen(net); err != nil {
 		return nil, err
 	}
 	tr.loader.Normalize.Mean, tr.loader.Normalize.Std = net.Mean, net.Std
