@@ -132,7 +132,7 @@ func (a *app) benchTrain(ctx context.Context, o benchOptions) (*throughput, erro
 			return err
 		}
 		b.machine.UpdateRunningStatistics(0)
-		updater.Step(done, 1e-4, 1)
+		updater.Step(done, 1e-4, exec.Clip{Norm: 1})
 		done++
 		return nil
 	})

@@ -21,6 +21,7 @@ type Updater struct {
 	pool    *Pool
 	seed    uint64
 	vectors bayes.Vectors[float32]
+	rates   []rateRange   // of the parameters, in order
 	scratch [][][]float32 // [worker][register][updateBlock]
 }
 
@@ -35,7 +36,7 @@ func NewUpdater(rule bayes.Rule, s *Store, pool *Pool, decay []float32, seed uin
 	if len(decay) != len(s.params) {
 		return nil, fmt.Errorf("exec: update rule %s: decay mask has %d elements, want %d", rule.Name(), len(decay), len(s.params))
 	}
-	u := &Updater{rule: rule, program: program, store: s, pool: pool, seed: seed}
+	u := &Updater{rule: rule, program: program, store: s, pool: pool, seed: seed, rates: []rateRange{{hi: len(s.params), factor: 1}}}
 	u.vectors = bayes.Vectors[float32]{Param: s.params, Grad: s.Grads(), Decay: decay}
 	for _, slot := range rule.Slots() {
 		v := floats(len(s.params))
@@ -67,24 +68,19 @@ func (u *Updater) Slots() map[string][]float32 {
 	return out
 }
 
-// Step applies the rule once at 0-based step `step`. It first scales the
-// gradient down to L2 norm maxNorm if that is above 0 and the norm exceeds it.
-// It returns the norm before scaling; a norm that is not finite is returned
-// without an update.
-func (u *Updater) Step(step int, learningRate, maxNorm float64) float64 {
+// Step applies the rule once at 0-based step `step`, after clipping the
+// gradient. It returns the gradient's L2 norm before clipping; a norm that is
+// not finite is returned without an update.
+func (u *Updater) Step(step int, learningRate float64, clip Clip) float64 {
 	norm := math.Sqrt(u.sumSquares())
 	if math.IsNaN(norm) || math.IsInf(norm, 0) {
 		return norm
 	}
-	if maxNorm > 0 && norm > maxNorm {
-		s := float32(maxNorm / norm)
-		g := u.store.Grads()
-		u.pool.over(len(g), blockSize, func(lo, hi, _, _ int) { kernel.Scale(g[lo:hi], g[lo:hi], s) })()
-	}
-	scalars := u.rule.Scalars(step, learningRate)
+	u.clip(clip, norm)
+	scalars := u.scalars(step, learningRate)
 	key := rng.Key(u.seed, "update", step)
 	u.pool.over(len(u.store.params), updateBlock, func(lo, hi, _, worker int) {
-		u.block(lo, hi, u.scratch[worker], scalars, key)
+		u.ranges(lo, hi, u.scratch[worker], scalars, key)
 	})()
 	u.store.Changed()
 	return norm

@@ -16,6 +16,7 @@ type Config struct {
 	DecayAll        bool         `yaml:"decay_all" json:"decay_all"`             // weight decay and prior also on biases and normalisation
 	Schedule        Schedule     `yaml:"schedule" json:"schedule"`               // learning rate
 	ClipNorm        float64      `yaml:"clip_norm" json:"clip_norm"`             // largest L2 norm of the gradient; 0 does not clip
+	ClipValue       float64      `yaml:"clip_value" json:"clip_value"`           // largest absolute element of the gradient, before clip_norm; 0 does not clip
 	Loss            Loss         `yaml:"loss" json:"loss"`                       // cross-entropy or focal
 	LabelSmoothing  float64      `yaml:"label_smoothing" json:"label_smoothing"` // share of the target spread over all classes, in [0, 1)
 	ClassWeights    string       `yaml:"class_weights" json:"class_weights"`     // none, balanced (N/(K*count)) or sqrt (its root)
@@ -31,6 +32,14 @@ type Config struct {
 	FreezeBatchNorm bool `yaml:"freeze_batchnorm" json:"freeze_batchnorm"`
 	// FreezeBatchNormAffine freezes its scale and shift too.
 	FreezeBatchNormAffine bool `yaml:"freeze_batchnorm_affine" json:"freeze_batchnorm_affine"`
+
+	// LayerDecay multiplies the learning rate once for every block that a
+	// parameter stands before the head, see models.Net.Depths; 1 leaves it.
+	LayerDecay float64 `yaml:"layer_decay" json:"layer_decay"`
+
+	// RateFactors multiply the learning rate of the parameters that they
+	// match, besides LayerDecay.
+	RateFactors []RateFactor `yaml:"rate_factors" json:"rate_factors,omitempty"`
 
 	// GradientCheckpointing computes activations a second time in the backward
 	// pass: half the memory, a quarter more time, the same results.
@@ -56,7 +65,7 @@ func Default() Config {
 		Epochs: 5, Batch: 32, Accumulate: 1, DropLast: true, Update: bayes.Default(),
 		Schedule: Schedule{Name: "cosine", LearningRate: 1e-3, WarmupEpochs: 1},
 		Loss:     Loss{Name: "cross_entropy", Gamma: 2}, ClassWeights: "none", EarlyStopping: EarlyStop{Fraction: 0.1},
-		BatchNormPasses: 16, CheckpointSeconds: 20,
+		BatchNormPasses: 16, LayerDecay: 1, CheckpointSeconds: 20,
 	}
 }
 
@@ -82,6 +91,7 @@ func (c Config) Validate() error {
 		{c.Batch >= 2 || c.Batch == 1 && c.FreezeBatchNorm, "batch", fmt.Sprintf("is %d", c.Batch), "batch statistics need at least 2 images; with freeze_batchnorm 1 is enough"},
 		{c.Accumulate >= 1 && c.Batch%max(c.Accumulate, 1) == 0, "accumulate", fmt.Sprintf("is %d, batch is %d", c.Accumulate, c.Batch), "a divisor of batch: a step's images are cut into so many micro-batches"},
 		{c.ClipNorm >= 0, "clip_norm", fmt.Sprintf("is %g", c.ClipNorm), "0 does not clip"},
+		{c.ClipValue >= 0, "clip_value", fmt.Sprintf("is %g", c.ClipValue), "0 does not clip"},
 		{c.LabelSmoothing >= 0 && c.LabelSmoothing < 1, "label_smoothing", fmt.Sprintf("is %g", c.LabelSmoothing), "a share in [0, 1)"},
 		{c.ClassWeights == "none" || c.ClassWeights == "balanced" || c.ClassWeights == "sqrt", "class_weights", fmt.Sprintf("is %q", c.ClassWeights), "none, balanced or sqrt"},
 		{c.EarlyStopping.Patience >= 0, "early_stopping.patience", fmt.Sprintf("is %d", c.EarlyStopping.Patience), "0 switches early stopping off"},
@@ -100,6 +110,9 @@ func (c Config) Validate() error {
 		if err := section.Validate(); err != nil {
 			return err
 		}
+	}
+	if err := c.validateRates(); err != nil {
+		return err
 	}
 	return c.Update.Validate()
 }

@@ -95,6 +95,9 @@ func TestResumedTrainingIsTheUnbrokenOne(t *testing.T) {
 		{"sgd", "sgd", func(*Config) {}},
 		{"sghmc", "sghmc", func(*Config) {}},
 		{"frozen layers", "adam", func(c *Config) { c.Freeze = []string{"conv_stem*", "blocks.[0-1].*"} }},
+		{"rates by layer, clipped elements", "adamw", func(c *Config) {
+			c.LayerDecay, c.RateFactors, c.ClipValue = 0.7, []RateFactor{{"*.bias", 2}}, 0.01
+		}},
 		{"micro-batches", "adam", func(c *Config) { c.Batch, c.Accumulate, c.DropLast = 16, 4, false }},
 	} {
 		t.Run(c.name, func(t *testing.T) {

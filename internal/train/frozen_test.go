@@ -97,7 +97,7 @@ func (r *goldenRun) adam(t *testing.T, m *exec.Machine, s *exec.Store, runs int)
 	for step := range runs {
 		run(t, m)
 		losses = append(losses, m.Loss())
-		u.Step(step, 1e-4, 0)
+		u.Step(step, 1e-4, exec.Clip{})
 		m.UpdateRunningStatistics(0)
 	}
 	return losses

@@ -264,7 +264,7 @@ func (r *goldenRun) checkAdam(t *testing.T) {
 	for step, want := range r.AdamLosses {
 		run(t, training)
 		r.compare(t, "adam_losses_lr1e-4", step, []float32{training.Loss()}, []float64{want})
-		u.Step(step, 1e-4, 0)
+		u.Step(step, 1e-4, exec.Clip{})
 		training.UpdateRunningStatistics(r.BatchNorm.Momentum)
 	}
 	run(t, evaluation)

@@ -85,9 +85,12 @@ func (c Config) frozen(net *models.Net) (map[string]bool, error) {
 // CheckNames reports, as a *ConfigError, the first pattern of the
 // configuration that does not fit the network's parameters.
 func (c Config) CheckNames(net *models.Net) error {
-	_, err := c.frozen(net)
+	if _, err := c.frozen(net); err != nil {
+		return err
+	}
+	_, err := c.rateFactors(net)
 	return err
 }
 
 // Names reports whether the configuration names parameters of the network.
-func (c Config) Names() bool { return len(c.Freeze) > 0 }
+func (c Config) Names() bool { return len(c.Freeze)+len(c.RateFactors) > 0 }

@@ -8,6 +8,7 @@ import (
 
 	"melanoma/augment"
 	"melanoma/data"
+	"melanoma/internal/exec"
 	"melanoma/internal/fault"
 	"melanoma/models"
 )
@@ -124,7 +125,7 @@ func (tr *trainer) stop() error {
 func (tr *trainer) update(loss float64) error {
 	s := &tr.state
 	rate := tr.task.Config.Schedule.At(s.Step, tr.steps, tr.task.Config.Epochs)
-	norm := tr.updater.Step(s.Step, rate, tr.task.Config.ClipNorm)
+	norm := tr.updater.Step(s.Step, rate, exec.Clip{Value: tr.task.Config.ClipValue, Norm: tr.task.Config.ClipNorm})
 	if !finite(loss) || !finite(norm) {
 		return &DivergedError{Epoch: s.Epoch + 1, Step: s.Step, Loss: loss, Norm: norm}
 	}

@@ -148,7 +148,11 @@ func (tr *trainer) prepareEngine(weights models.Weights) error {
 	}
 	update := t.Config.Update
 	update.Observations = len(t.Rows)
-	if err := update.CheckLearningRate(tr.peakRate()); err != nil {
+	factors, err := t.Config.rateFactors(tr.net)
+	if err != nil {
+		return err
+	}
+	if err := update.CheckLearningRate(tr.peakRate() * largest(factors)); err != nil {
 		return err
 	}
 	rule, err := bayes.NewRule(update)
@@ -159,6 +163,9 @@ func (tr *trainer) prepareEngine(weights models.Weights) error {
 		return err
 	}
 	tr.updater, err = exec.NewUpdater(rule, tr.store, tr.pool, tr.store.DecayMask(!t.Config.DecayAll), rng.Key(t.Seed, "rule"))
+	if err == nil && factors != nil {
+		tr.updater.SetRateFactors(func(name string) float64 { return factors[name] })
+	}
 	return err
 }
 
