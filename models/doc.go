@@ -13,10 +13,10 @@
 // the ONNX border. Preprocessing ends before the network: its input is
 // (pixel/255-Mean)/Std per channel.
 //
-// ONNX: the file is read by our own bounds-checked reader, every operator and
+// ONNX: the file is read by package onnx, every operator and
 // attribute is checked, shape arithmetic is folded, the batch and the training
 // flags are taken out; the cleaned graph then goes without its weights
-// through onnx-go, whose backend interface builds the [Net]. Opsets 9 to 23
+// through onnx-go, whose backend interface builds the [Net]. Opsets 9 to 26
 // of the standard domain; data operators Conv (dense or depthwise, no
 // dilation), BatchNormalization, Sigmoid, Relu, Clip, Mul, Add,
 // GlobalAveragePool, ReduceMean over the image, Flatten, Reshape and Squeeze

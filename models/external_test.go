@@ -1,6 +1,7 @@
 package models
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"slices"
@@ -8,33 +9,44 @@ import (
 	"testing"
 
 	"melanoma/internal/numtest"
+	"melanoma/internal/onnx"
 )
 
-// storeOutside moves an initializer's bytes to a second file.
-func storeOutside(t *testing.T, m *protoModel, name, folder, location, offset string) {
+// storeOutside moves an initializer's bytes to a second file and returns the
+// model's path.
+func storeOutside(t *testing.T, m file, name, location string, offset int64) string {
 	t.Helper()
 	w := m.initializer(t, name)
-	content := append(make([]byte, 12), w.raw...)
-	if err := os.WriteFile(filepath.Join(folder, "net.data"), content, 0o600); err != nil {
+	raw, err := w.Raw()
+	if err != nil {
 		t.Fatal(err)
 	}
-	w.raw, w.hasRaw = nil, false
-	w.external = map[string]string{"location": location, "offset": offset}
+	w.External = &onnx.External{Location: location, Offset: offset}
+	var model bytes.Buffer
+	if err := m.Encode(&model); err != nil {
+		t.Fatal(err)
+	}
+	path := writeBytes(t, model.Bytes())
+	content := append(make([]byte, 12), raw...)
+	if err := os.WriteFile(filepath.Join(filepath.Dir(path), "net.data"), content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
 
 func TestWeightsInASecondFile(t *testing.T) {
 	_, weights := miniature(t)
-	for name, c := range map[string]struct{ location, offset, want string }{
-		"beside the model":  {"net.data", "12", ""},
-		"beyond its end":    {"net.data", "16", "reaches beyond the end of net.data"},
-		"no number":         {"net.data", "-1", `starts at "-1"`},
-		"absent":            {"other.data", "12", "stored in a second file, other.data, which cannot be read"},
-		"outside of folder": {"../net.data", "12", "outside of the model's folder"},
+	for name, c := range map[string]struct {
+		location string
+		offset   int64
+		want     string
+	}{
+		"beside the model":  {"net.data", 12, ""},
+		"beyond its end":    {"net.data", 16, "reaches beyond the end of net.data"},
+		"absent":            {"other.data", 12, "stored in a second file, other.data, which cannot be read"},
+		"outside of folder": {"../net.data", 12, "outside of the model's folder"},
 	} {
-		folder := t.TempDir()
-		m := decoded(t)
-		storeOutside(t, m, "conv_head.weight", folder, c.location, c.offset)
-		_, got, err := m.network(filepath.Join(folder, "net.onnx"), 13)
+		_, got, err := ReadONNX(storeOutside(t, decoded(t), "conv_head.weight", c.location, c.offset), 13)
 		switch {
 		case c.want == "" && (err != nil || !slices.Equal(got["conv_head.weight"], weights["conv_head.weight"])):
 			t.Errorf("%s: error %v or wrong values", name, err)

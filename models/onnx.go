@@ -53,12 +53,12 @@ func Check(path string) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
-	r := Report{Path: path, Producer: m.producer, IRVersion: m.irVersion, Opset: m.opset, Notes: []string{}}
-	for _, v := range m.dataInputs() {
-		r.Inputs = append(r.Inputs, TensorInfo{v.name, shapeTexts(v.dims)})
+	r := Report{Path: path, Producer: m.Producer, IRVersion: m.IRVersion, Opset: m.Opset, Notes: []string{}}
+	for _, v := range m.Graph.Required() {
+		r.Inputs = append(r.Inputs, TensorInfo{v.Name, shapeTexts(v.Dims)})
 	}
-	for _, v := range m.graph.outputs {
-		r.Outputs = append(r.Outputs, TensorInfo{v.name, shapeTexts(v.dims)})
+	for _, v := range m.Graph.Outputs {
+		r.Outputs = append(r.Outputs, TensorInfo{v.Name, shapeTexts(v.Dims)})
 	}
 	r.Operators = m.operators()
 	r.Problems, _ = m.problems()
@@ -67,7 +67,7 @@ func Check(path string) (Report, error) {
 	}
 	net, _, err := m.network(path, 0)
 	if err != nil {
-		r.Problems = []Problem{asProblem(err, m.opset)}
+		r.Problems = []Problem{asProblem(err, m.Opset)}
 		return r, nil
 	}
 	r.Problems = []Problem{}
@@ -77,10 +77,10 @@ func Check(path string) (Report, error) {
 }
 
 // operators counts the nodes by operator, in alphabetical order.
-func (m *protoModel) operators() []OperatorCount {
+func (m file) operators() []OperatorCount {
 	counts := map[string]int{}
-	for i := range m.graph.nodes {
-		counts[m.graph.nodes[i].op]++
+	for i := range m.Graph.Nodes {
+		counts[m.Graph.Nodes[i].Op]++
 	}
 	var all []OperatorCount
 	for _, op := range slices.Sorted(maps.Keys(counts)) {
@@ -98,10 +98,10 @@ func asProblem(err error, opset int64) Problem {
 }
 
 // notes says which training flags of the file are not followed.
-func (m *protoModel) notes() []string {
+func (m file) notes() []string {
 	notes, training := []string{}, 0
-	for i := range m.graph.nodes {
-		if n := &m.graph.nodes[i]; n.op == "BatchNormalization" && n.intAttr("training_mode", 0) == 1 {
+	for i := range m.Graph.Nodes {
+		if n := m.Graph.Nodes[i]; n.Op == "BatchNormalization" && n.Int("training_mode", 0) == 1 {
 			training++
 		}
 	}

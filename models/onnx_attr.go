@@ -1,20 +1,14 @@
 package models
 
-import "strconv"
+import (
+	"strconv"
 
-func intsAttr(name string, v ...int) protoAttr {
-	return protoAttr{name: name, kind: attrInts, ints: convert[int64](v)}
+	"melanoma/internal/onnx"
+)
+
+func intsAttr(name string, v ...int) *onnx.Attribute {
+	return onnx.IntsAttribute(name, convert[int64](v)...)
 }
-
-func intAttr(name string, v int) protoAttr {
-	return protoAttr{name: name, kind: attrInt, i: int64(v)}
-}
-
-func floatAttr(name string, v float64) protoAttr {
-	return protoAttr{name: name, kind: attrFloat, f: float32(v)}
-}
-
-func textAttr(name, v string) protoAttr { return protoAttr{name: name, kind: attrString, s: v} }
 
 // decimal undoes the rounding of a short decimal number to float32.
 func decimal(f float32) float64 {

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/owulveryck/onnx-go"
+	onnxgo "github.com/owulveryck/onnx-go"
 	"gonum.org/v1/gonum/graph"
 	"gonum.org/v1/gonum/graph/simple"
 )
@@ -19,7 +19,7 @@ type backend struct {
 	params map[string]bool // tensors that are parameters
 }
 
-var _ onnx.Backend = (*backend)(nil)
+var _ onnxgo.Backend = (*backend)(nil)
 
 // tensorNode is a tensor of the graph.
 type tensorNode struct {
@@ -46,7 +46,7 @@ func (b *backend) NewNode() graph.Node {
 }
 
 // ApplyOperation implements onnx.OperationCarrier: it adds a layer.
-func (b *backend) ApplyOperation(op onnx.Operation, results ...graph.Node) error {
+func (b *backend) ApplyOperation(op onnxgo.Operation, results ...graph.Node) error {
 	if len(results) != 1 {
 		return fmt.Errorf("operation %s has %d results", op.Name, len(results))
 	}

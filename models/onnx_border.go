@@ -3,41 +3,34 @@ package models
 import (
 	"fmt"
 	"slices"
+
+	"melanoma/internal/onnx"
 )
 
-// dataInputs returns the graph's inputs that no initializer fills.
-func (m *protoModel) dataInputs() []protoValue {
-	filled := map[string]bool{}
-	for i := range m.graph.initializers {
-		filled[m.graph.initializers[i].name] = true
-	}
-	return slices.DeleteFunc(slices.Clone(m.graph.inputs), func(v protoValue) bool { return filled[v.name] })
-}
-
 // givenNames returns the tensors that exist before the first node.
-func (m *protoModel) givenNames() map[string]bool {
+func (m file) givenNames() map[string]bool {
 	known := map[string]bool{}
-	for i := range m.graph.initializers {
-		known[m.graph.initializers[i].name] = true
+	for _, t := range m.Graph.Initializers {
+		known[t.Name] = true
 	}
-	for _, v := range m.graph.inputs {
-		known[v.name] = true
+	for _, v := range m.Graph.Inputs {
+		known[v.Name] = true
 	}
 	return known
 }
 
 // live marks the nodes that the graph's outputs need.
-func (m *protoModel) live() []bool {
+func (m file) live() []bool {
 	needed := map[string]bool{}
-	for _, v := range m.graph.outputs {
-		needed[v.name] = true
+	for _, v := range m.Graph.Outputs {
+		needed[v.Name] = true
 	}
-	live := make([]bool, len(m.graph.nodes))
+	live := make([]bool, len(m.Graph.Nodes))
 	for i := len(live) - 1; i >= 0; i-- {
-		n := &m.graph.nodes[i]
-		live[i] = slices.ContainsFunc(n.outputs, func(s string) bool { return s != "" && needed[s] })
+		n := m.Graph.Nodes[i]
+		live[i] = slices.ContainsFunc(n.Outputs, func(s string) bool { return s != "" && needed[s] })
 		if live[i] {
-			for _, in := range n.inputs {
+			for _, in := range n.Inputs {
 				needed[in] = true
 			}
 		}
@@ -46,43 +39,43 @@ func (m *protoModel) live() []bool {
 }
 
 // borderProblems says what is wrong with the graph's inputs and outputs.
-func (m *protoModel) borderProblems() []string {
+func (m file) borderProblems() []string {
 	var found []string
-	if len(m.graph.outputs) != 1 {
-		found = append(found, fmt.Sprintf("it has %d outputs; one, the logits, is supported", len(m.graph.outputs)))
+	if len(m.Graph.Outputs) != 1 {
+		found = append(found, fmt.Sprintf("it has %d outputs; one, the logits, is supported", len(m.Graph.Outputs)))
 	}
 	images, vectors := 0, 0
-	for _, v := range m.dataInputs() {
+	for _, v := range m.Graph.Required() {
 		switch {
-		case v.dtype != typeFloat:
-			found = append(found, fmt.Sprintf("input %s has elements of %s, not float", v.name, typeName(v.dtype)))
-		case len(v.dims) == 4 && (v.dims[1].value == 3 || v.dims[1].value == 0):
+		case v.Type != onnx.Float:
+			found = append(found, fmt.Sprintf("input %s has elements of %s, not float", v.Name, v.Type))
+		case len(v.Dims) == 4 && (v.Dims[1].Size == 3 || v.Dims[1].Size <= 0):
 			images++
-		case len(v.dims) == 2 && v.dims[1].value > 0:
+		case len(v.Dims) == 2 && v.Dims[1].Size > 0:
 			vectors++
 		default:
-			found = append(found, fmt.Sprintf("input %s has shape %v; images [N,3,H,W] and metadata [N,M] are supported", v.name, shapeTexts(v.dims)))
+			found = append(found, fmt.Sprintf("input %s has shape %v; images [N,3,H,W] and metadata [N,M] are supported", v.Name, shapeTexts(v.Dims)))
 		}
 	}
 	if images != 1 || vectors > 1 {
 		found = append(found, fmt.Sprintf("it has %d inputs for images and %d for metadata; one image, with or without one vector, is supported", images, vectors))
 	}
-	for i := range m.graph.initializers {
-		if t := &m.graph.initializers[i]; t.name == "" {
+	for _, t := range m.Graph.Initializers {
+		if t.Name == "" {
 			found = append(found, "an initializer has no name")
 		}
 	}
 	return found
 }
 
-func shapeTexts(dims []protoDim) []string {
+func shapeTexts(dims []onnx.Dim) []string {
 	s := make([]string, len(dims))
 	for i, d := range dims {
 		switch {
-		case d.value > 0:
-			s[i] = fmt.Sprint(d.value)
-		case d.param != "":
-			s[i] = d.param
+		case d.Size > 0:
+			s[i] = fmt.Sprint(d.Size)
+		case d.Param != "":
+			s[i] = d.Param
 		default:
 			s[i] = "?"
 		}

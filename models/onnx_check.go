@@ -4,12 +4,14 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"melanoma/internal/onnx"
 )
 
 // Opsets whose definitions of our operators we know.
 const (
 	oldestOpset = 9
-	newestOpset = 23
+	newestOpset = 26
 )
 
 func (p Problem) String() string {
@@ -31,32 +33,41 @@ func (p Problem) String() string {
 }
 
 // attrRule returns why an attribute's value is not supported, or "".
-type attrRule func(a *protoAttr) string
+type attrRule func(a *onnx.Attribute) string
 
-func anyValue(*protoAttr) string { return "" }
+func anyValue(*onnx.Attribute) string { return "" }
 
 func intIs(want ...int64) attrRule {
-	return func(a *protoAttr) string {
-		if a.ints != nil || !slices.Contains(want, a.i) {
-			return fmt.Sprintf("the value %d is not supported, only %v", a.i, want)
+	return func(a *onnx.Attribute) string {
+		if a.Ints != nil || !slices.Contains(want, a.Int) {
+			return fmt.Sprintf("the value %d is not supported, only %v", a.Int, want)
+		}
+		return ""
+	}
+}
+
+func typeIs(want ...onnx.DataType) attrRule {
+	return func(a *onnx.Attribute) string {
+		if got := onnx.DataType(a.Int); !slices.Contains(want, got) {
+			return fmt.Sprintf("the type %s is not supported, only %v", got, want)
 		}
 		return ""
 	}
 }
 
 func floatIs(want float32) attrRule {
-	return func(a *protoAttr) string {
-		if a.f != want {
-			return fmt.Sprintf("the value %g is not supported, only %g", a.f, want)
+	return func(a *onnx.Attribute) string {
+		if a.Float != want {
+			return fmt.Sprintf("the value %g is not supported, only %g", a.Float, want)
 		}
 		return ""
 	}
 }
 
 func textIs(want ...string) attrRule {
-	return func(a *protoAttr) string {
-		if !slices.Contains(want, a.s) {
-			return fmt.Sprintf("the value %q is not supported, only %s", a.s, strings.Join(want, ", "))
+	return func(a *onnx.Attribute) string {
+		if !slices.Contains(want, a.Text) {
+			return fmt.Sprintf("the value %q is not supported, only %s", a.Text, strings.Join(want, ", "))
 		}
 		return ""
 	}
@@ -64,27 +75,27 @@ func textIs(want ...string) attrRule {
 
 // pair accepts two integers for a two-dimensional window, in [low, high].
 func pair(low, high int64) attrRule {
-	return func(a *protoAttr) string {
-		if len(a.ints) != 2 || slices.Min(a.ints) < low || slices.Max(a.ints) > high {
-			return fmt.Sprintf("the value %v is not supported: two numbers from %d to %d are", a.ints, low, high)
+	return func(a *onnx.Attribute) string {
+		if len(a.Ints) != 2 || slices.Min(a.Ints) < low || slices.Max(a.Ints) > high {
+			return fmt.Sprintf("the value %v is not supported: two numbers from %d to %d are", a.Ints, low, high)
 		}
 		return ""
 	}
 }
 
-func equalPair(a *protoAttr) string {
+func equalPair(a *onnx.Attribute) string {
 	if reason := pair(1, maxWindow)(a); reason != "" {
 		return reason
 	}
-	if a.ints[0] != a.ints[1] {
-		return fmt.Sprintf("the value %v is not supported: both directions must be equal", a.ints)
+	if a.Ints[0] != a.Ints[1] {
+		return fmt.Sprintf("the value %v is not supported: both directions must be equal", a.Ints)
 	}
 	return ""
 }
 
-func fourPads(a *protoAttr) string {
-	if len(a.ints) != 4 || slices.Min(a.ints) < 0 || slices.Max(a.ints) > maxWindow {
-		return fmt.Sprintf("the value %v is not supported: four paddings from 0 to %d are", a.ints, maxWindow)
+func fourPads(a *onnx.Attribute) string {
+	if len(a.Ints) != 4 || slices.Min(a.Ints) < 0 || slices.Max(a.Ints) > maxWindow {
+		return fmt.Sprintf("the value %v is not supported: four paddings from 0 to %d are", a.Ints, maxWindow)
 	}
 	return ""
 }
@@ -132,7 +143,7 @@ var constantRules = map[string]opRule{
 	"Max": {1, 8, nil}, "Min": {1, 8, nil},
 	"Shape":     {1, 1, map[string]attrRule{"start": anyValue, "end": anyValue}},
 	"Clip":      {1, 3, map[string]attrRule{"min": anyValue, "max": anyValue}},
-	"Cast":      {1, 1, map[string]attrRule{"to": intIs(typeFloat, typeInt32, typeInt64, typeBool, typeDouble), "saturate": anyValue}},
+	"Cast":      {1, 1, map[string]attrRule{"to": typeIs(onnx.Float, onnx.Int32, onnx.Int64, onnx.Bool, onnx.Double), "saturate": anyValue}},
 	"Gather":    {2, 2, map[string]attrRule{"axis": intIs(0)}},
 	"Concat":    {1, 64, map[string]attrRule{"axis": intIs(0, -1)}},
 	"Slice":     {1, 5, map[string]attrRule{"starts": anyValue, "ends": anyValue, "axes": anyValue}},
@@ -144,74 +155,74 @@ var constantRules = map[string]opRule{
 
 // problems lists everything in the model that is known to be unsupported
 // before anything is computed. live marks the nodes that the output needs.
-func (m *protoModel) problems() (found []Problem, live []bool) {
+func (m file) problems() (found []Problem, live []bool) {
 	add := func(p Problem) {
-		p.Opset = m.opset
+		p.Opset = m.Opset
 		found = append(found, p)
 	}
-	if m.opset < oldestOpset || m.opset > newestOpset {
-		add(Problem{Reason: fmt.Sprintf("opset %d is not supported: opsets %d to %d are", m.opset, oldestOpset, newestOpset)})
+	if m.Opset < oldestOpset || m.Opset > newestOpset {
+		add(Problem{Reason: fmt.Sprintf("opset %d is not supported: opsets %d to %d are", m.Opset, oldestOpset, newestOpset)})
 	}
 	for _, reason := range m.borderProblems() {
 		add(Problem{Reason: reason})
 	}
 	live = m.live()
 	data := map[string]bool{}
-	for _, v := range m.dataInputs() {
-		data[v.name] = true
+	for _, v := range m.Graph.Required() {
+		data[v.Name] = true
 	}
 	known := m.givenNames()
-	for i := range m.graph.nodes {
-		n := &m.graph.nodes[i]
-		isData := slices.ContainsFunc(n.inputs, func(s string) bool { return data[s] })
+	for i := range m.Graph.Nodes {
+		n := m.Graph.Nodes[i]
+		isData := slices.ContainsFunc(n.Inputs, func(s string) bool { return data[s] })
 		if live[i] {
-			for _, p := range n.problems(isData, known) {
+			for _, p := range nodeProblems(n, isData, known) {
 				add(p)
 			}
 		}
-		for _, out := range n.outputs {
+		for _, out := range n.Outputs {
 			if known[out] {
-				add(Problem{Op: n.op, Node: n.label(), Reason: fmt.Sprintf("%s is made twice", out)})
+				add(Problem{Op: n.Op, Node: n.Label(), Reason: fmt.Sprintf("%s is made twice", out)})
 			}
 			known[out] = out != ""
-			data[out] = out != "" && isData && n.op != "Shape"
+			data[out] = out != "" && isData && n.Op != "Shape"
 		}
 	}
 	return found, live
 }
 
 // problems checks one node against the rules of its kind.
-func (n *protoNode) problems(isData bool, known map[string]bool) []Problem {
+func nodeProblems(n *onnx.Node, isData bool, known map[string]bool) []Problem {
 	fail := func(attribute, reason string) []Problem {
-		return []Problem{{Op: n.op, Attribute: attribute, Node: n.label(), Reason: reason}}
+		return []Problem{{Op: n.Op, Attribute: attribute, Node: n.Label(), Reason: reason}}
 	}
 	rules, kind := constantRules, "on constants"
 	if isData {
 		rules, kind = dataRules, "on images or features"
 	}
-	rule, ok := rules[n.op]
-	if n.domain != "" && n.domain != "ai.onnx" {
-		return fail("", fmt.Sprintf("operators of the domain %q are not supported", n.domain))
+	rule, ok := rules[n.Op]
+	if n.Domain != "" && n.Domain != "ai.onnx" {
+		return fail("", fmt.Sprintf("operators of the domain %q are not supported", n.Domain))
 	}
 	if !ok {
 		return fail("", "the operator is not supported "+kind)
 	}
-	if len(n.inputs) < rule.least || len(n.inputs) > rule.most || len(n.outputs) == 0 || n.outputs[0] == "" {
-		return fail("", fmt.Sprintf("%d inputs and %d outputs are not supported", len(n.inputs), len(n.outputs)))
+	if len(n.Inputs) < rule.least || len(n.Inputs) > rule.most || len(n.Outputs) == 0 || n.Outputs[0] == "" {
+		return fail("", fmt.Sprintf("%d inputs and %d outputs are not supported", len(n.Inputs), len(n.Outputs)))
 	}
 	var found []Problem
-	for i, in := range n.inputs {
+	for i, in := range n.Inputs {
 		if in == "" && i < rule.least || in != "" && !known[in] {
 			found = append(found, fail("", fmt.Sprintf("it takes %q, which nothing before it makes", in))...)
 		}
 	}
-	for i := range n.attrs {
-		a := &n.attrs[i]
-		check, ok := rule.attrs[a.name]
+	for i := range n.Attributes {
+		a := n.Attributes[i]
+		check, ok := rule.attrs[a.Name]
 		if !ok {
-			found = append(found, fail(a.name, "the attribute is not supported")...)
+			found = append(found, fail(a.Name, "the attribute is not supported")...)
 		} else if reason := check(a); reason != "" {
-			found = append(found, fail(a.name, reason)...)
+			found = append(found, fail(a.Name, reason)...)
 		}
 	}
 	return found

@@ -4,16 +4,17 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+
+	"melanoma/internal/onnx"
 )
 
 // cleaner rewrites a checked model into the few operators that the backend
 // knows: shape arithmetic folded, paddings merged into convolutions, swish
 // recognised, aliases resolved, every tensor computed from one image size.
 type cleaner struct {
-	model     *protoModel
+	model     file
 	facts     netFacts
-	folder    string // of the file, for weights stored beside it
-	initial   map[string]*protoTensor
+	initial   map[string]*onnx.Tensor
 	constants map[string]*constant
 	shapes    map[string][]int // of data without the batch: [C,H,W] or [F]
 	alias     map[string]string
@@ -23,7 +24,7 @@ type cleaner struct {
 	sigmoids  map[string]string // output to input
 	loaded    map[string]*loaded
 
-	nodes []protoNode
+	nodes []*onnx.Node
 	maker map[string]int // index in nodes by output
 }
 
@@ -40,21 +41,21 @@ type problem struct{ Problem }
 func (p problem) Error() string { return p.String() }
 
 // newCleaner prepares a model for images of size x size pixels.
-func newCleaner(m *protoModel, facts netFacts, folder string, size int) *cleaner {
+func newCleaner(m file, facts netFacts, size int) *cleaner {
 	c := &cleaner{
-		model: m, facts: facts, folder: folder,
-		initial: map[string]*protoTensor{}, constants: map[string]*constant{}, shapes: map[string][]int{},
+		model: m, facts: facts,
+		initial: map[string]*onnx.Tensor{}, constants: map[string]*constant{}, shapes: map[string][]int{},
 		alias: map[string]string{}, uses: map[string]int{}, names: m.givenNames(), pads: map[string]padding{},
 		sigmoids: map[string]string{}, loaded: map[string]*loaded{}, maker: map[string]int{},
 	}
-	for i := range m.graph.initializers {
-		c.initial[m.graph.initializers[i].name] = &m.graph.initializers[i]
+	for _, t := range m.Graph.Initializers {
+		c.initial[t.Name] = t
 	}
-	for _, v := range m.dataInputs() {
-		if len(v.dims) == 4 {
-			c.shapes[v.name] = []int{3, size, size}
+	for _, v := range m.Graph.Required() {
+		if len(v.Dims) == 4 {
+			c.shapes[v.Name] = []int{3, size, size}
 		} else {
-			c.shapes[v.name] = []int{int(v.dims[1].value)}
+			c.shapes[v.Name] = []int{int(v.Dims[1].Size)}
 		}
 	}
 	return c
@@ -62,32 +63,32 @@ func newCleaner(m *protoModel, facts netFacts, folder string, size int) *cleaner
 
 // run cleans the live nodes and drops what only fed rewritten ones.
 func (c *cleaner) run(live []bool) error {
-	g := &c.model.graph
-	for i := range g.nodes {
-		for _, out := range g.nodes[i].outputs {
+	g := c.model.Graph
+	for i := range g.Nodes {
+		for _, out := range g.Nodes[i].Outputs {
 			c.names[out] = true
 		}
 		if live[i] {
-			for _, in := range g.nodes[i].inputs {
+			for _, in := range g.Nodes[i].Inputs {
 				c.uses[in]++
 			}
 		}
 	}
-	for _, v := range g.outputs {
-		c.uses[v.name]++
+	for _, v := range g.Outputs {
+		c.uses[v.Name]++
 	}
-	for i := range g.nodes {
+	for i := range g.Nodes {
 		if !live[i] {
 			continue
 		}
-		n := &g.nodes[i]
+		n := g.Nodes[i]
 		if err := c.node(n); err != nil {
-			return problem{Problem{Op: n.op, Node: n.label(), Opset: c.model.opset, Reason: err.Error()}}
+			return problem{Problem{Op: n.Op, Node: n.Label(), Opset: c.model.Opset, Reason: err.Error()}}
 		}
 	}
 	output := c.output()
 	if s, ok := c.shapes[output]; !ok || len(s) != 1 {
-		return problem{Problem{Reason: fmt.Sprintf("the output %s has shape %v for one image; logits of one dimension are supported", g.outputs[0].name, s)}}
+		return problem{Problem{Reason: fmt.Sprintf("the output %s has shape %v for one image; logits of one dimension are supported", g.Outputs[0].Name, s)}}
 	}
 	c.biases()
 	c.prune(output)
@@ -95,7 +96,7 @@ func (c *cleaner) run(live []bool) error {
 }
 
 // output returns the tensor with the logits.
-func (c *cleaner) output() string { return c.resolve(c.model.graph.outputs[0].name) }
+func (c *cleaner) output() string { return c.resolve(c.model.Graph.Outputs[0].Name) }
 
 func (c *cleaner) resolve(name string) string {
 	for {
@@ -124,19 +125,19 @@ func (c *cleaner) fresh(name string) string {
 }
 
 // node rewrites one node of the file.
-func (c *cleaner) node(n *protoNode) error {
-	data := slices.ContainsFunc(n.inputs, c.isData)
+func (c *cleaner) node(n *onnx.Node) error {
+	data := slices.ContainsFunc(n.Inputs, c.isData)
 	switch {
-	case n.op == "Shape":
+	case n.Op == "Shape":
 		return c.shape(n)
-	case n.op == "Identity":
-		c.rename(n.outputs[0], n.inputs[0])
+	case n.Op == "Identity":
+		c.rename(n.Outputs[0], n.Inputs[0])
 		return nil
 	case !data:
 		return c.fold(n)
 	}
-	for _, in := range n.inputs {
-		if _, waiting := c.pads[c.resolve(in)]; waiting && n.op != "Conv" {
+	for _, in := range n.Inputs {
+		if _, waiting := c.pads[c.resolve(in)]; waiting && n.Op != "Conv" {
 			return errors.New("it takes a padded image, which only a convolution may")
 		}
 	}
@@ -150,8 +151,8 @@ func (c *cleaner) isData(name string) bool {
 }
 
 // data dispatches the operators on images and features.
-func (c *cleaner) data(n *protoNode) error {
-	switch n.op {
+func (c *cleaner) data(n *onnx.Node) error {
+	switch n.Op {
 	case "Conv":
 		return c.conv(n)
 	case "BatchNormalization":
@@ -183,29 +184,29 @@ func (c *cleaner) data(n *protoNode) error {
 }
 
 // emit adds a node of the cleaned graph with one output of the given shape.
-func (c *cleaner) emit(op, output string, shape []int, inputs []string, attrs ...protoAttr) {
+func (c *cleaner) emit(op, output string, shape []int, inputs []string, attrs ...*onnx.Attribute) {
 	c.maker[output] = len(c.nodes)
 	c.shapes[output] = shape
-	c.nodes = append(c.nodes, protoNode{name: output, op: op, inputs: inputs, outputs: []string{output}, attrs: attrs})
+	c.nodes = append(c.nodes, &onnx.Node{Name: output, Op: op, Inputs: inputs, Outputs: []string{output}, Attributes: attrs})
 }
 
 // only returns the data input of a node whose other inputs are constants.
-func (c *cleaner) only(n *protoNode) (string, []int, error) {
-	for _, in := range n.inputs[1:] {
+func (c *cleaner) only(n *onnx.Node) (string, []int, error) {
+	for _, in := range n.Inputs[1:] {
 		if c.isData(in) {
 			return "", nil, fmt.Errorf("its input %s is computed from the image", in)
 		}
 	}
-	name := c.resolve(n.inputs[0])
+	name := c.resolve(n.Inputs[0])
 	shape, ok := c.shapes[name]
 	if !ok {
-		return "", nil, fmt.Errorf("its input %s is a constant", n.inputs[0])
+		return "", nil, fmt.Errorf("its input %s is a constant", n.Inputs[0])
 	}
 	return name, shape, nil
 }
 
 // image is only with an image [C,H,W] as the input.
-func (c *cleaner) image(n *protoNode) (string, []int, error) {
+func (c *cleaner) image(n *onnx.Node) (string, []int, error) {
 	name, shape, err := c.only(n)
 	if err == nil && len(shape) != 3 {
 		err = fmt.Errorf("its input has %d dimensions, not 4", len(shape)+1)
@@ -216,12 +217,12 @@ func (c *cleaner) image(n *protoNode) (string, []int, error) {
 // biases gives linear layers that have none a bias of zeros.
 func (c *cleaner) biases() {
 	for i := range c.nodes {
-		n := &c.nodes[i]
-		if n.op == "Gemm" && len(n.inputs) == 2 {
-			out := c.shapes[n.outputs[0]][0]
-			name := c.fresh(n.outputs[0] + ".bias")
+		n := c.nodes[i]
+		if n.Op == "Gemm" && len(n.Inputs) == 2 {
+			out := c.shapes[n.Outputs[0]][0]
+			name := c.fresh(n.Outputs[0] + ".bias")
 			c.loaded[name] = &loaded{name: name, shape: []int{out}, values: make([]float32, out), role: RoleBias}
-			n.inputs = append(n.inputs, name)
+			n.Inputs = append(n.Inputs, name)
 		}
 	}
 }
@@ -231,12 +232,12 @@ func (c *cleaner) prune(output string) {
 	needed := map[string]bool{output: true}
 	keep := make([]bool, len(c.nodes))
 	for i := len(c.nodes) - 1; i >= 0; i-- {
-		if keep[i] = needed[c.nodes[i].outputs[0]]; keep[i] {
-			for _, in := range c.nodes[i].inputs {
+		if keep[i] = needed[c.nodes[i].Outputs[0]]; keep[i] {
+			for _, in := range c.nodes[i].Inputs {
 				needed[in] = true
 			}
 		}
 	}
 	i := 0
-	c.nodes = slices.DeleteFunc(c.nodes, func(protoNode) bool { i++; return !keep[i-1] })
+	c.nodes = slices.DeleteFunc(c.nodes, func(*onnx.Node) bool { i++; return !keep[i-1] })
 }

@@ -3,6 +3,8 @@ package models
 import (
 	"fmt"
 	"math"
+
+	"melanoma/internal/onnx"
 )
 
 // constant returns a constant by name, nil for an absent optional input.
@@ -18,25 +20,25 @@ func (c *cleaner) constant(name string) (*constant, error) {
 	if !ok {
 		return nil, fmt.Errorf("its input %s is not a constant", name)
 	}
-	if shape, err := t.shape(); err != nil || count(shape) > maxFolded {
-		return nil, fmt.Errorf("its input %s is too large for a constant: %v", name, t.dims)
+	if n, err := t.Len(); err != nil || n > maxFolded {
+		return nil, fmt.Errorf("its input %s is too large for a constant: %v", name, t.Dims)
 	}
-	return t.constant(c.folder)
+	return constantOf(t)
 }
 
 // input returns constant input i, nil where the node has none.
-func (c *cleaner) input(n *protoNode, i int) (*constant, error) {
-	if i >= len(n.inputs) {
+func (c *cleaner) input(n *onnx.Node, i int) (*constant, error) {
+	if i >= len(n.Inputs) {
 		return nil, nil
 	}
-	return c.constant(n.inputs[i])
+	return c.constant(n.Inputs[i])
 }
 
 // shape makes a Shape node a constant. The batch is unknown, height and width
 // depend on the image size.
-func (c *cleaner) shape(n *protoNode) error {
-	name := c.resolve(n.inputs[0])
-	v := &constant{dtype: typeInt64}
+func (c *cleaner) shape(n *onnx.Node) error {
+	name := c.resolve(n.Inputs[0])
+	v := &constant{dtype: onnx.Int64}
 	if s, ok := c.shapes[name]; ok {
 		v.v = append([]float64{math.NaN()}, convert[float64](s)...)
 		v.shaped = true
@@ -47,20 +49,20 @@ func (c *cleaner) shape(n *protoNode) error {
 		}
 		v.v = convert[float64](x.dims)
 	}
-	from, to := sliceBounds(int(n.intAttr("start", 0)), int(n.intAttr("end", int64(len(v.v)))), 1, len(v.v))
+	from, to := sliceBounds(int(n.Int("start", 0)), int(n.Int("end", int64(len(v.v)))), 1, len(v.v))
 	v.v = v.v[from:max(from, to)]
 	v.dims = []int{len(v.v)}
-	c.constants[n.outputs[0]] = v
+	c.constants[n.Outputs[0]] = v
 	return nil
 }
 
-func (c *cleaner) fold(n *protoNode) error {
-	if a := n.attr("value"); n.op == "Constant" && a != nil && a.t != nil {
-		a.t.name = n.outputs[0]
-		c.initial[n.outputs[0]] = a.t // may be large: a weight
+func (c *cleaner) fold(n *onnx.Node) error {
+	if a := n.Attribute("value"); n.Op == "Constant" && a != nil && a.Tensor != nil {
+		a.Tensor.Name = n.Outputs[0]
+		c.initial[n.Outputs[0]] = a.Tensor // may be large: a weight
 		return nil
 	}
-	in := make([]*constant, len(n.inputs))
+	in := make([]*constant, len(n.Inputs))
 	for i := range in {
 		var err error
 		if in[i], err = c.input(n, i); err != nil {
@@ -71,6 +73,6 @@ func (c *cleaner) fold(n *protoNode) error {
 	if err != nil {
 		return err
 	}
-	c.constants[n.outputs[0]] = v
+	c.constants[n.Outputs[0]] = v
 	return nil
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+
+	"melanoma/internal/onnx"
 )
 
 // window is a convolution's attributes.
@@ -14,24 +16,24 @@ type window struct {
 	same           bool
 }
 
-func (c *cleaner) window(n *protoNode, kernel []int) (window, error) {
-	w := window{stride: 1, groups: int(n.intAttr("group", 1))}
-	if a := n.attr("strides"); a != nil {
-		w.stride = int(a.ints[0])
+func (c *cleaner) window(n *onnx.Node, kernel []int) (window, error) {
+	w := window{stride: 1, groups: int(n.Int("group", 1))}
+	if a := n.Attribute("strides"); a != nil {
+		w.stride = int(a.Ints[0])
 	}
-	if a := n.attr("kernel_shape"); a != nil && !slices.Equal(convert[int](a.ints), kernel) {
-		return w, fmt.Errorf("its kernel_shape is %v, its weights are %v", a.ints, kernel)
+	if a := n.Attribute("kernel_shape"); a != nil && !slices.Equal(convert[int](a.Ints), kernel) {
+		return w, fmt.Errorf("its kernel_shape is %v, its weights are %v", a.Ints, kernel)
 	}
-	auto := n.attr("auto_pad")
-	w.same = auto != nil && auto.s == "SAME_UPPER"
-	if a := n.attr("pads"); a != nil && (auto == nil || auto.s == "NOTSET") {
-		w.pad = [4]int(convert[int](a.ints))
+	auto := n.Attribute("auto_pad")
+	w.same = auto != nil && auto.Text == "SAME_UPPER"
+	if a := n.Attribute("pads"); a != nil && (auto == nil || auto.Text == "NOTSET") {
+		w.pad = [4]int(convert[int](a.Ints))
 	}
 	return w, nil
 }
 
-func (c *cleaner) conv(n *protoNode) error {
-	name := c.resolve(n.inputs[0])
+func (c *cleaner) conv(n *onnx.Node) error {
+	name := c.resolve(n.Inputs[0])
 	waiting, padded := c.pads[name]
 	if padded {
 		name = waiting.input
@@ -40,7 +42,7 @@ func (c *cleaner) conv(n *protoNode) error {
 	if len(x) != 3 {
 		return errors.New("its first input is not an image")
 	}
-	weight, err := c.weight(n.inputs[1], RoleWeight, 4, false)
+	weight, err := c.weight(n.Inputs[1], RoleWeight, 4, false)
 	if err != nil {
 		return err
 	}
@@ -62,20 +64,20 @@ func (c *cleaner) conv(n *protoNode) error {
 		return err
 	}
 	inputs := []string{name, weight.name}
-	if len(n.inputs) > 2 && n.inputs[2] != "" {
-		bias, err := c.vectors(n.inputs[2:3], []Role{RoleBias}, weight.shape[0])
+	if len(n.Inputs) > 2 && n.Inputs[2] != "" {
+		bias, err := c.vectors(n.Inputs[2:3], []Role{RoleBias}, weight.shape[0])
 		if err != nil {
 			return err
 		}
 		inputs = append(inputs, bias...)
 	}
-	attrs := []protoAttr{intsAttr("strides", win.stride, win.stride), intAttr("group", win.groups)}
+	attrs := []*onnx.Attribute{intsAttr("strides", win.stride, win.stride), onnx.IntAttribute("group", int64(win.groups))}
 	if win.same {
-		attrs = append(attrs, textAttr("auto_pad", "SAME_UPPER"))
+		attrs = append(attrs, onnx.TextAttribute("auto_pad", "SAME_UPPER"))
 	} else {
 		attrs = append(attrs, intsAttr("pads", win.pad[:]...))
 	}
-	c.emit("Conv", n.outputs[0], []int{out[3], out[1], out[2]}, inputs, attrs...)
+	c.emit("Conv", n.Outputs[0], []int{out[3], out[1], out[2]}, inputs, attrs...)
 	return nil
 }
 
@@ -97,7 +99,7 @@ func (w *window) merge(p padding, x, weight []int) error {
 	return nil
 }
 
-func (c *cleaner) pad(n *protoNode) error {
+func (c *cleaner) pad(n *onnx.Node) error {
 	name, shape, err := c.image(n)
 	if err != nil {
 		return err
@@ -106,8 +108,8 @@ func (c *cleaner) pad(n *protoNode) error {
 	if err != nil {
 		return err
 	}
-	if a := n.attr("pads"); a != nil {
-		amount = vector(typeInt64, convert[float64](a.ints)...)
+	if a := n.Attribute("pads"); a != nil {
+		amount = vector(onnx.Int64, convert[float64](a.Ints)...)
 	}
 	if amount == nil || len(amount.v) != 8 {
 		return errors.New("its pads are not eight numbers")
@@ -115,7 +117,7 @@ func (c *cleaner) pad(n *protoNode) error {
 	if value, err := c.input(n, 2); err != nil || value != nil && (len(value.v) != 1 || value.v[0] != 0) {
 		return errors.New("only zeros can be padded")
 	}
-	if len(n.inputs) > 3 && n.inputs[3] != "" {
+	if len(n.Inputs) > 3 && n.Inputs[3] != "" {
 		return errors.New("its axes are not supported")
 	}
 	v, err := amount.ints()
@@ -125,7 +127,7 @@ func (c *cleaner) pad(n *protoNode) error {
 	if v[0] != 0 || v[1] != 0 || v[4] != 0 || v[5] != 0 || slices.Min(v) < 0 || slices.Max(v) > maxWindow {
 		return fmt.Errorf("its pads %v are not supported: height and width can be padded, by 0 to %d", v, maxWindow)
 	}
-	out := n.outputs[0]
+	out := n.Outputs[0]
 	if slices.Max(v) == 0 && !amount.shaped {
 		c.rename(out, name)
 		return nil
@@ -135,28 +137,28 @@ func (c *cleaner) pad(n *protoNode) error {
 	return nil
 }
 
-func (c *cleaner) batchNorm(n *protoNode) error {
+func (c *cleaner) batchNorm(n *onnx.Node) error {
 	name, shape, err := c.only(n)
 	if err != nil {
 		return err
 	}
-	for _, out := range n.outputs[1:] {
+	for _, out := range n.Outputs[1:] {
 		if out != "" && c.uses[out] > 0 {
 			return fmt.Errorf("its statistics %s are used by another node", out)
 		}
 	}
 	roles := []Role{RoleBNScale, RoleBNShift, RoleRunningMean, RoleRunningVar}
-	params, err := c.vectors(n.inputs[1:], roles, shape[0])
+	params, err := c.vectors(n.Inputs[1:], roles, shape[0])
 	if err != nil {
 		return err
 	}
-	epsilon, momentum := float64(n.floatAttr("epsilon", 1e-5)), float64(n.floatAttr("momentum", 0.9))
+	epsilon, momentum := float64(n.Float("epsilon", 1e-5)), float64(n.Float("momentum", 0.9))
 	if !(epsilon >= 0 && epsilon < 1) || !(momentum >= 0 && momentum <= 1) {
 		return fmt.Errorf("its epsilon %g or momentum %g is outside of [0, 1]", epsilon, momentum)
 	}
 	c.dropZeroBias(name)
-	c.emit("BatchNormalization", n.outputs[0], shape, append([]string{name}, params...),
-		floatAttr("epsilon", epsilon), floatAttr("momentum", momentum))
+	c.emit("BatchNormalization", n.Outputs[0], shape, append([]string{name}, params...),
+		onnx.FloatAttribute("epsilon", float32(epsilon)), onnx.FloatAttribute("momentum", float32(momentum)))
 	return nil
 }
 
@@ -164,30 +166,30 @@ func (c *cleaner) batchNorm(n *protoNode) error {
 // which cancels it. Exporters add such biases, one shared by many layers.
 func (c *cleaner) dropZeroBias(name string) {
 	i, ok := c.maker[name]
-	if !ok || c.uses[name] != 1 || c.nodes[i].op != "Conv" || len(c.nodes[i].inputs) < 3 {
+	if !ok || c.uses[name] != 1 || c.nodes[i].Op != "Conv" || len(c.nodes[i].Inputs) < 3 {
 		return
 	}
-	for _, v := range c.loaded[c.nodes[i].inputs[2]].values {
+	for _, v := range c.loaded[c.nodes[i].Inputs[2]].values {
 		if v != 0 {
 			return
 		}
 	}
-	c.nodes[i].inputs = c.nodes[i].inputs[:2]
+	c.nodes[i].Inputs = c.nodes[i].Inputs[:2]
 }
 
-func (c *cleaner) activation(n *protoNode) error {
+func (c *cleaner) activation(n *onnx.Node) error {
 	name, shape, err := c.only(n)
 	if err != nil {
 		return err
 	}
-	if n.op == "Sigmoid" {
-		c.sigmoids[n.outputs[0]] = name
+	if n.Op == "Sigmoid" {
+		c.sigmoids[n.Outputs[0]] = name
 	}
-	c.emit(n.op, n.outputs[0], shape, []string{name})
+	c.emit(n.Op, n.Outputs[0], shape, []string{name})
 	return nil
 }
 
-func (c *cleaner) clip(n *protoNode) error {
+func (c *cleaner) clip(n *onnx.Node) error {
 	name, shape, err := c.only(n)
 	if err != nil {
 		return err
@@ -206,9 +208,9 @@ func (c *cleaner) clip(n *protoNode) error {
 		return fmt.Errorf("its bounds %g and %g are no interval", low, high)
 	}
 	if low == 0 && math.IsInf(high, 1) {
-		c.emit("Relu", n.outputs[0], shape, []string{name})
+		c.emit("Relu", n.Outputs[0], shape, []string{name})
 		return nil
 	}
-	c.emit("Clip", n.outputs[0], shape, []string{name}, floatAttr("min", low), floatAttr("max", high))
+	c.emit("Clip", n.Outputs[0], shape, []string{name}, onnx.FloatAttribute("min", float32(low)), onnx.FloatAttribute("max", float32(high)))
 	return nil
 }

@@ -23,7 +23,7 @@ func (c *cleaner) weight(name string, role Role, rank int, transpose bool) (*loa
 	}
 	l.name, l.role = name, role
 	if c.loaded[name] != nil {
-		l.name = c.fresh(name)
+		l.name, l.values = c.fresh(name), slices.Clone(l.values)
 	}
 	// A bias of [1,C] or [C,1,1] is meant as [C].
 	if rank == 1 && len(l.shape) > 1 && slices.Max(l.shape) == len(l.values) {
@@ -42,11 +42,11 @@ func (c *cleaner) weight(name string, role Role, rank int, transpose bool) (*loa
 // load returns the values of an initializer or of a computed constant.
 func (c *cleaner) load(name string) (*loaded, error) {
 	if t, ok := c.initial[c.resolve(name)]; ok {
-		shape, err := t.shape()
+		shape, err := t.Shape()
 		if err != nil {
 			return nil, err
 		}
-		values, err := t.float32s(c.folder)
+		values, err := t.Float32s()
 		return &loaded{shape: shape, values: values}, err
 	}
 	v, err := c.constant(name)

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+
+	"melanoma/internal/onnx"
 )
 
 // constant is a tensor known before the network runs: a small initializer, or
@@ -12,7 +14,7 @@ import (
 // to 2^53; the unknown batch size is NaN and stays so through arithmetic.
 type constant struct {
 	dims   []int
-	dtype  int64
+	dtype  onnx.DataType
 	v      []float64
 	shaped bool // depends on the image's size
 }
@@ -20,11 +22,14 @@ type constant struct {
 // maxFolded bounds what folding may compute; shape arithmetic needs dozens.
 const maxFolded = 1 << 16
 
-func vector(dtype int64, v ...float64) *constant {
+// maxIndex bounds sizes and indices, which may be written as infinite.
+const maxIndex = 1 << 29
+
+func vector(dtype onnx.DataType, v ...float64) *constant {
 	return &constant{dims: []int{len(v)}, dtype: dtype, v: v}
 }
 
-func (c *constant) integer() bool { return c.dtype != typeFloat && c.dtype != typeDouble }
+func (c *constant) integer() bool { return c.dtype != onnx.Float && c.dtype != onnx.Double }
 
 // ints returns the values as integers; an unknown one is an error.
 func (c *constant) ints() ([]int, error) {
@@ -33,7 +38,7 @@ func (c *constant) ints() ([]int, error) {
 		if math.IsNaN(x) {
 			return nil, errors.New("it depends on the batch size")
 		}
-		out[i] = int(max(-maxElements, min(maxElements, x)))
+		out[i] = int(max(-maxIndex, min(maxIndex, x)))
 	}
 	return out, nil
 }
@@ -47,11 +52,11 @@ func (c *constant) like(dims []int, v []float64) *constant {
 func (c *constant) round() *constant {
 	for i, x := range c.v {
 		switch c.dtype {
-		case typeFloat:
+		case onnx.Float:
 			c.v[i] = float64(float32(x))
-		case typeInt32, typeInt64:
+		case onnx.Int32, onnx.Int64:
 			c.v[i] = math.Trunc(x)
-		case typeBool:
+		case onnx.Bool:
 			if x != 0 {
 				c.v[i] = 1
 			}
@@ -61,7 +66,7 @@ func (c *constant) round() *constant {
 }
 
 // fold computes a node of constants. in has nil for an absent input.
-func fold(n *protoNode, in []*constant) (*constant, error) {
+func fold(n *onnx.Node, in []*constant) (*constant, error) {
 	out, err := foldOp(n, in)
 	if err != nil {
 		return nil, err
@@ -74,23 +79,23 @@ func fold(n *protoNode, in []*constant) (*constant, error) {
 	return out, nil
 }
 
-func foldOp(n *protoNode, in []*constant) (*constant, error) {
+func foldOp(n *onnx.Node, in []*constant) (*constant, error) {
 	if len(in) > 0 && in[0] == nil {
 		return nil, errors.New("its first input is absent")
 	}
-	switch n.op {
+	switch n.Op {
 	case "Constant":
 		return foldConstant(n)
 	case "ConstantOfShape":
 		return foldFilled(n, in[0])
 	case "Cast":
 		c := in[0].like(in[0].dims, slices.Clone(in[0].v))
-		c.dtype = n.intAttr("to", 0)
+		c.dtype = onnx.DataType(n.Int("to", 0))
 		return c.round(), nil
 	case "Ceil", "Floor", "Neg":
-		return foldUnary(n.op, in[0]), nil
+		return foldUnary(n.Op, in[0]), nil
 	case "Add", "Sub", "Mul", "Div", "Max", "Min":
-		return foldBinary(n.op, in)
+		return foldBinary(n.Op, in)
 	case "Clip":
 		return foldClip(n, in)
 	case "Gather":
@@ -109,23 +114,23 @@ func foldOp(n *protoNode, in []*constant) (*constant, error) {
 	return nil, errors.New("the operator cannot be computed on constants")
 }
 
-func foldConstant(n *protoNode) (*constant, error) {
-	for i := range n.attrs {
-		a := &n.attrs[i]
-		switch a.name {
+func foldConstant(n *onnx.Node) (*constant, error) {
+	for i := range n.Attributes {
+		a := n.Attributes[i]
+		switch a.Name {
 		case "value":
-			if a.t == nil {
+			if a.Tensor == nil {
 				return nil, errors.New("its value is absent")
 			}
-			return a.t.constant("")
+			return constantOf(a.Tensor)
 		case "value_int":
-			return &constant{dtype: typeInt64, v: []float64{float64(a.i)}}, nil
+			return &constant{dtype: onnx.Int64, v: []float64{float64(a.Int)}}, nil
 		case "value_float":
-			return &constant{dtype: typeFloat, v: []float64{float64(a.f)}}, nil
+			return &constant{dtype: onnx.Float, v: []float64{float64(a.Float)}}, nil
 		case "value_ints":
-			return vector(typeInt64, convert[float64](a.ints)...), nil
+			return vector(onnx.Int64, convert[float64](a.Ints)...), nil
 		case "value_floats":
-			return vector(typeFloat, convert[float64](a.floats)...), nil
+			return vector(onnx.Float, convert[float64](a.Floats)...), nil
 		}
 	}
 	return nil, errors.New("its value is absent")
@@ -139,20 +144,28 @@ func convert[B, A int | int64 | float32 | float64](v []A) []B {
 	return out
 }
 
-// constant returns the tensor as a constant.
-func (t *protoTensor) constant(folder string) (*constant, error) {
-	shape, err := t.shape()
+// constantOf returns the tensor as a constant.
+func constantOf(t *onnx.Tensor) (*constant, error) {
+	shape, err := t.Shape()
 	if err != nil {
 		return nil, err
 	}
-	v, err := t.numbers(folder)
+	v, err := t.Float64s()
 	if err != nil {
 		return nil, err
 	}
-	return &constant{dims: shape, dtype: t.dtype, v: v}, nil
+	return &constant{dims: shape, dtype: t.Type, v: v}, nil
 }
 
-func foldFilled(n *protoNode, shape *constant) (*constant, error) {
+func count(shape []int) int {
+	n := 1
+	for _, d := range shape {
+		n *= d
+	}
+	return n
+}
+
+func foldFilled(n *onnx.Node, shape *constant) (*constant, error) {
 	dims, err := shape.ints()
 	if err != nil {
 		return nil, err
@@ -164,9 +177,9 @@ func foldFilled(n *protoNode, shape *constant) (*constant, error) {
 		}
 		total *= d
 	}
-	c := &constant{dims: dims, dtype: typeFloat, v: make([]float64, total)}
-	if a := n.attr("value"); a != nil && a.t != nil {
-		value, err := a.t.constant("")
+	c := &constant{dims: dims, dtype: onnx.Float, v: make([]float64, total)}
+	if a := n.Attribute("value"); a != nil && a.Tensor != nil {
+		value, err := constantOf(a.Tensor)
 		if err != nil {
 			return nil, err
 		}
@@ -237,7 +250,7 @@ func arithmetic(op string, a, b float64, integer bool) float64 {
 	}
 }
 
-func foldClip(n *protoNode, in []*constant) (*constant, error) {
+func foldClip(n *onnx.Node, in []*constant) (*constant, error) {
 	low, high, err := clipBounds(n, in[1:])
 	if err != nil {
 		return nil, err
@@ -251,9 +264,9 @@ func foldClip(n *protoNode, in []*constant) (*constant, error) {
 
 // clipBounds takes the bounds from the inputs, or from the attributes that
 // opsets before 11 use.
-func clipBounds(n *protoNode, in []*constant) (low, high float64, err error) {
-	low = float64(n.floatAttr("min", float32(math.Inf(-1))))
-	high = float64(n.floatAttr("max", float32(math.Inf(1))))
+func clipBounds(n *onnx.Node, in []*constant) (low, high float64, err error) {
+	low = float64(n.Float("min", float32(math.Inf(-1))))
+	high = float64(n.Float("max", float32(math.Inf(1))))
 	for i, bound := range []*float64{&low, &high} {
 		if i < len(in) && in[i] != nil {
 			if len(in[i].v) != 1 {

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+
+	"melanoma/internal/onnx"
 )
 
 func foldGather(x, index *constant) (*constant, error) {
@@ -44,10 +46,10 @@ func foldConcat(in []*constant) (*constant, error) {
 
 // sliceParts takes starts, ends, axes and steps from the inputs, or from the
 // attributes of opset 9.
-func sliceParts(n *protoNode, in []*constant) (parts [4][]int, err error) {
+func sliceParts(n *onnx.Node, in []*constant) (parts [4][]int, err error) {
 	for i, name := range []string{"starts", "ends", "axes"} {
-		if a := n.attr(name); a != nil {
-			parts[i] = convert[int](a.ints)
+		if a := n.Attribute(name); a != nil {
+			parts[i] = convert[int](a.Ints)
 		}
 	}
 	for i, c := range in[1:] {
@@ -62,7 +64,7 @@ func sliceParts(n *protoNode, in []*constant) (parts [4][]int, err error) {
 }
 
 // foldSlice cuts the first axis, at one start.
-func foldSlice(n *protoNode, in []*constant) (*constant, error) {
+func foldSlice(n *onnx.Node, in []*constant) (*constant, error) {
 	parts, err := sliceParts(n, in)
 	if err != nil {
 		return nil, err
@@ -103,7 +105,7 @@ func sliceBounds(start, end, step, n int) (from, to int) {
 	return min(max(start, -1), n-1), min(max(end, -1), n-1)
 }
 
-func foldReshape(n *protoNode, x, shape *constant) (*constant, error) {
+func foldReshape(n *onnx.Node, x, shape *constant) (*constant, error) {
 	want, err := shape.ints()
 	if err != nil {
 		return nil, err
@@ -111,7 +113,7 @@ func foldReshape(n *protoNode, x, shape *constant) (*constant, error) {
 	dims, rest, known := slices.Clone(want), -1, 1
 	for i, d := range dims {
 		switch {
-		case d == 0 && n.intAttr("allowzero", 0) == 0 && i < len(x.dims):
+		case d == 0 && n.Int("allowzero", 0) == 0 && i < len(x.dims):
 			dims[i] = x.dims[i]
 		case d == -1 && rest < 0:
 			rest = i
@@ -137,10 +139,10 @@ func foldReshape(n *protoNode, x, shape *constant) (*constant, error) {
 	return x.like(dims, slices.Clone(x.v)), nil
 }
 
-func foldTranspose(n *protoNode, x *constant) (*constant, error) {
+func foldTranspose(n *onnx.Node, x *constant) (*constant, error) {
 	perm := []int64{1, 0}
-	if a := n.attr("perm"); a != nil {
-		perm = a.ints
+	if a := n.Attribute("perm"); a != nil {
+		perm = a.Ints
 	}
 	if len(x.dims) != 2 || !slices.Equal(perm, []int64{1, 0}) {
 		return nil, errors.New("only a matrix of constants can be transposed")
@@ -157,9 +159,9 @@ func foldTranspose(n *protoNode, x *constant) (*constant, error) {
 
 // axesOf takes the axes from the second input, or from the attribute that
 // older opsets use.
-func axesOf(n *protoNode, in []*constant) ([]int, error) {
-	if a := n.attr("axes"); a != nil {
-		return convert[int](a.ints), nil
+func axesOf(n *onnx.Node, in []*constant) ([]int, error) {
+	if a := n.Attribute("axes"); a != nil {
+		return convert[int](a.Ints), nil
 	}
 	if len(in) > 1 && in[1] != nil {
 		return in[1].ints()
@@ -168,12 +170,12 @@ func axesOf(n *protoNode, in []*constant) ([]int, error) {
 }
 
 // foldAxes adds or removes axes of length 1.
-func foldAxes(n *protoNode, in []*constant) (*constant, error) {
+func foldAxes(n *onnx.Node, in []*constant) (*constant, error) {
 	axes, err := axesOf(n, in)
 	if err != nil {
 		return nil, err
 	}
-	if n.op == "Squeeze" {
+	if n.Op == "Squeeze" {
 		return squeezed(in[0], axes)
 	}
 	dims := slices.Clone(in[0].dims)

@@ -4,13 +4,13 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 
-	"github.com/owulveryck/onnx-go"
+	onnxgo "github.com/owulveryck/onnx-go"
 
 	"melanoma/internal/fault"
+	"melanoma/internal/onnx"
 )
 
 // maxSize bounds an image's side in pixels.
@@ -51,29 +51,31 @@ func unsupported(path string, err error) error {
 	return fault.New(fault.Input, fmt.Sprintf("melanoma models check %s lists everything that is in the way", path), "models: read %s: %w", path, err)
 }
 
-func openONNX(path string) (*protoModel, error) {
-	data, err := os.ReadFile(path)
+// file is an ONNX model that is on its way to become a network.
+type file struct{ *onnx.Model }
+
+func openONNX(path string) (file, error) {
+	m, err := onnx.Open(path)
 	if err != nil {
-		return nil, fault.New(fault.Input, "check the path of the ONNX file", "models: read ONNX file: %w", err)
+		return file{}, fmt.Errorf("models: %w", err)
 	}
-	m, err := decodeModel(data)
-	if err != nil {
-		return nil, fault.New(fault.Input, "is it an ONNX file, and was it copied completely?", "models: read %s: not a valid ONNX model: %w", path, err)
+	if len(m.Graph.Nodes) == 0 {
+		return file{}, fault.New(fault.Input, "was it copied completely?", "models: %s: it computes nothing", path)
 	}
-	return m, nil
+	return file{m}, nil
 }
 
 // network cleans the model, decodes it through onnx-go and completes the net.
-func (m *protoModel) network(path string, size int) (*Net, Weights, error) {
+func (m file) network(path string, size int) (*Net, Weights, error) {
 	size, err := m.imageSize(size)
 	if err != nil {
 		return nil, nil, err
 	}
-	facts, err := parseFacts(m.metadata)
+	facts, err := parseFacts(m.Metadata)
 	if err != nil {
 		return nil, nil, err
 	}
-	c := newCleaner(m, facts, filepath.Dir(path), size)
+	c := newCleaner(m, facts, size)
 	if err := c.run(m.live()); err != nil {
 		return nil, nil, err
 	}
@@ -81,11 +83,11 @@ func (m *protoModel) network(path string, size int) (*Net, Weights, error) {
 		Name:      strings.TrimSuffix(filepath.Base(path), filepath.Ext(path)),
 		InputSize: size, Mean: halves, Std: halves, Output: c.output(), Classes: c.shapes[c.output()][0],
 	}
-	for _, v := range m.dataInputs() {
-		if len(v.dims) == 4 {
-			net.Input = v.name
+	for _, v := range m.Graph.Required() {
+		if len(v.Dims) == 4 {
+			net.Input = v.Name
 		} else {
-			net.Meta, net.MetaIn = v.name, int(v.dims[1].value)
+			net.Meta, net.MetaIn = v.Name, int(v.Dims[1].Size)
 		}
 	}
 	if net.Layers, err = c.decode(); err != nil {
@@ -102,18 +104,18 @@ func (m *protoModel) network(path string, size int) (*Net, Weights, error) {
 }
 
 // imageSize settles the size between the caller's wish and the file.
-func (m *protoModel) imageSize(size int) (int, error) {
+func (m file) imageSize(size int) (int, error) {
 	if size < 0 || size > maxSize {
 		return 0, fmt.Errorf("image size %d is outside of 1 to %d", size, maxSize)
 	}
 	if size > 0 {
 		return size, nil
 	}
-	for _, v := range m.dataInputs() {
-		if len(v.dims) != 4 {
+	for _, v := range m.Graph.Required() {
+		if len(v.Dims) != 4 {
 			continue
 		}
-		h, w := v.dims[2].value, v.dims[3].value
+		h, w := v.Dims[2].Size, v.Dims[3].Size
 		if h != w || h > maxSize {
 			return 0, fmt.Errorf("images of %dx%d pixels are not supported, only square ones", h, w)
 		}
@@ -129,14 +131,14 @@ func (c *cleaner) decode() ([]Layer, error) {
 	if len(c.nodes) == 0 {
 		return nil, errors.New("it computes nothing")
 	}
-	clean := &protoModel{irVersion: writtenIR, opset: writtenOpset, producer: "melanoma"}
-	clean.graph.nodes = c.nodes
-	for _, v := range c.model.dataInputs() {
-		clean.graph.inputs = append(clean.graph.inputs, protoValue{name: v.name, dtype: typeFloat})
+	graph := &onnx.Graph{Name: "cleaned", Nodes: c.nodes}
+	for _, v := range c.model.Graph.Required() {
+		graph.Inputs = append(graph.Inputs, onnx.Value{Name: v.Name, Type: onnx.Float, Dims: []onnx.Dim{}})
 	}
-	clean.graph.outputs = []protoValue{{name: c.output(), dtype: typeFloat}}
+	graph.Outputs = []onnx.Value{{Name: c.output(), Type: onnx.Float, Dims: []onnx.Dim{}}}
+	clean := &onnx.Model{IRVersion: writtenIR, Opset: writtenOpset, Producer: "melanoma", Graph: graph}
 	var buf bytes.Buffer
-	if err := encodeModel(&buf, clean, "cleaned", nil); err != nil {
+	if err := clean.Encode(&buf); err != nil {
 		return nil, err
 	}
 	params := make(map[string]bool, len(c.loaded))
@@ -144,7 +146,7 @@ func (c *cleaner) decode() ([]Layer, error) {
 		params[name] = true
 	}
 	b := newBackend(params)
-	if err := onnx.NewModel(b).UnmarshalBinary(buf.Bytes()); err != nil {
+	if err := onnxgo.NewModel(b).UnmarshalBinary(buf.Bytes()); err != nil {
 		return nil, fmt.Errorf("decode: %w", err)
 	}
 	return b.layers, nil

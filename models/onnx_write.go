@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+
+	"melanoma/internal/onnx"
 )
 
 // What we write. Opset 17 is read by every runtime in use; SAME padding goes
@@ -32,21 +34,22 @@ func WriteONNX(w io.Writer, n *Net, weights Weights, size int) error {
 	if err != nil {
 		return err
 	}
-	m := &protoModel{irVersion: writtenIR, producer: "melanoma", opset: writtenOpset}
-	g := &m.graph
-	g.inputs = []protoValue{border(n.Input, 3, int64(size), int64(size))}
+	g := &onnx.Graph{Name: n.Name, Inputs: []onnx.Value{border(n.Input, 3, int64(size), int64(size))}}
 	if n.Meta != "" {
-		g.inputs = append(g.inputs, border(n.Meta, int64(n.MetaIn)))
+		g.Inputs = append(g.Inputs, border(n.Meta, int64(n.MetaIn)))
 	}
-	g.outputs = []protoValue{border(n.Output, int64(n.Classes))}
+	g.Outputs = []onnx.Value{border(n.Output, int64(n.Classes))}
 	for _, p := range n.Params {
-		g.initializers = append(g.initializers, protoTensor{name: p.Name, dims: convert[int64](p.Shape), floats: weights[p.Name]})
+		g.Initializers = append(g.Initializers, onnx.NewTensor(p.Name, weights[p.Name], p.Shape...))
 	}
 	for i := range n.Layers {
-		g.layer(&n.Layers[i])
+		n.Layers[i].write(g)
+	}
+	m := &onnx.Model{
+		IRVersion: writtenIR, Producer: "melanoma", Opset: writtenOpset, Metadata: map[string]string{metadataKey: facts}, Graph: g,
 	}
 	out := bufio.NewWriter(w)
-	if err := encodeModel(out, m, n.Name, [][2]string{{metadataKey, facts}}); err != nil {
+	if err := m.Encode(out); err != nil {
 		return fmt.Errorf("models: write ONNX of %s: %w", n.Name, err)
 	}
 	if err := out.Flush(); err != nil {
@@ -56,10 +59,10 @@ func WriteONNX(w io.Writer, n *Net, weights Weights, size int) error {
 }
 
 // border declares an input or output with a symbolic batch.
-func border(name string, dims ...int64) protoValue {
-	v := protoValue{name: name, dtype: typeFloat, dims: []protoDim{{param: "batch"}}}
+func border(name string, dims ...int64) onnx.Value {
+	v := onnx.Value{Name: name, Type: onnx.Float, Dims: []onnx.Dim{{Size: onnx.Unknown, Param: "batch"}}}
 	for _, d := range dims {
-		v.dims = append(v.dims, protoDim{value: d})
+		v.Dims = append(v.Dims, onnx.Dim{Size: d})
 	}
 	return v
 }
@@ -82,45 +85,45 @@ var writtenOps = map[Op]string{
 	OpLinear: "Gemm", OpConcat: "Concat", OpDropout: "Dropout", OpSwish: "Mul",
 }
 
-// layer adds the nodes of one layer; the last one carries its name.
-func (g *protoGraph) layer(l *Layer) {
-	node := protoNode{
-		name: l.Name, op: writtenOps[l.Op], outputs: []string{l.Name},
-		inputs: append(append([]string{}, l.Inputs...), l.Params...), attrs: l.writtenAttrs(),
+// write adds the nodes of one layer; the last one carries its name.
+func (l *Layer) write(g *onnx.Graph) {
+	node := &onnx.Node{
+		Name: l.Name, Op: writtenOps[l.Op], Outputs: []string{l.Name},
+		Inputs: append(append([]string{}, l.Inputs...), l.Params...), Attributes: l.writtenAttrs(),
 	}
 	switch l.Op {
 	case OpSwish:
 		gate := l.Name + "/sigmoid"
-		g.nodes = append(g.nodes, protoNode{name: gate, op: "Sigmoid", inputs: l.Inputs, outputs: []string{gate}})
-		node.inputs = append(node.inputs, gate)
+		g.Nodes = append(g.Nodes, &onnx.Node{Name: gate, Op: "Sigmoid", Inputs: l.Inputs, Outputs: []string{gate}})
+		node.Inputs = append(node.Inputs, gate)
 	case OpClip:
-		node.inputs = append(node.inputs, g.number(l.Name+"/min", l.Low), g.number(l.Name+"/max", l.High))
+		node.Inputs = append(node.Inputs, number(g, l.Name+"/min", l.Low), number(g, l.Name+"/max", l.High))
 	case OpDropout:
-		node.inputs = append(node.inputs, g.number(l.Name+"/ratio", l.Rate))
+		node.Inputs = append(node.Inputs, number(g, l.Name+"/ratio", l.Rate))
 	}
-	g.nodes = append(g.nodes, node)
+	g.Nodes = append(g.Nodes, node)
 }
 
 // number adds a scalar initializer and returns its name.
-func (g *protoGraph) number(name string, v float64) string {
-	g.initializers = append(g.initializers, protoTensor{name: name, floats: []float32{float32(v)}})
+func number(g *onnx.Graph, name string, v float64) string {
+	g.Initializers = append(g.Initializers, onnx.NewTensor(name, []float32{float32(v)}))
 	return name
 }
 
-func (l *Layer) writtenAttrs() []protoAttr {
+func (l *Layer) writtenAttrs() []*onnx.Attribute {
 	switch l.Op {
 	case OpConv:
 		pads := intsAttr("pads", l.Pad[:]...)
 		if l.Same {
-			pads = textAttr("auto_pad", "SAME_UPPER")
+			pads = onnx.TextAttribute("auto_pad", "SAME_UPPER")
 		}
-		return []protoAttr{intsAttr("strides", l.Stride, l.Stride), intAttr("group", l.Groups), pads}
+		return []*onnx.Attribute{intsAttr("strides", l.Stride, l.Stride), onnx.IntAttribute("group", int64(l.Groups)), pads}
 	case OpBatchNorm:
-		return []protoAttr{floatAttr("epsilon", l.Epsilon), floatAttr("momentum", 1-l.Momentum)}
+		return []*onnx.Attribute{onnx.FloatAttribute("epsilon", float32(l.Epsilon)), onnx.FloatAttribute("momentum", float32(1-l.Momentum))}
 	case OpFlatten, OpConcat:
-		return []protoAttr{intAttr("axis", 1)}
+		return []*onnx.Attribute{onnx.IntAttribute("axis", 1)}
 	case OpLinear:
-		return []protoAttr{intAttr("transB", 1)}
+		return []*onnx.Attribute{onnx.IntAttribute("transB", 1)}
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"melanoma/internal/numtest"
+	"melanoma/internal/onnx"
 )
 
 // miniature is a network with one of every layer that files have.
@@ -25,25 +26,25 @@ func miniature(t testing.TB) (*Net, Weights) {
 }
 
 // decoded returns the miniature's own file as decoded messages.
-func decoded(t *testing.T) *protoModel {
+func decoded(t *testing.T) file {
 	t.Helper()
 	net, weights := miniature(t)
 	var buf bytes.Buffer
 	if err := WriteONNX(&buf, net, weights, 0); err != nil {
 		t.Fatal(err)
 	}
-	m, err := decodeModel(buf.Bytes())
+	m, err := onnx.Decode(buf.Bytes())
 	if err != nil {
 		t.Fatal(err)
 	}
-	return m
+	return file{m}
 }
 
 // find returns the place of the node that makes a tensor.
-func (m *protoModel) find(t *testing.T, output string) int {
+func (m file) find(t *testing.T, output string) int {
 	t.Helper()
-	for i := range m.graph.nodes {
-		if m.graph.nodes[i].outputs[0] == output {
+	for i := range m.Graph.Nodes {
+		if m.Graph.Nodes[i].Outputs[0] == output {
 			return i
 		}
 	}
@@ -52,36 +53,43 @@ func (m *protoModel) find(t *testing.T, output string) int {
 }
 
 // replace puts nodes in the place of the one that makes a tensor.
-func (m *protoModel) replace(t *testing.T, output string, nodes ...protoNode) {
+func (m file) replace(t *testing.T, output string, nodes ...*onnx.Node) {
 	t.Helper()
 	i := m.find(t, output)
-	rest := append([]protoNode{}, m.graph.nodes[i+1:]...)
-	m.graph.nodes = append(append(m.graph.nodes[:i], nodes...), rest...)
+	rest := append([]*onnx.Node{}, m.Graph.Nodes[i+1:]...)
+	m.Graph.Nodes = append(append(m.Graph.Nodes[:i], nodes...), rest...)
 }
 
 // constants adds an initializer of integers.
-func (m *protoModel) integers(name string, v ...int64) {
-	m.graph.initializers = append(m.graph.initializers, protoTensor{name: name, dims: []int64{int64(len(v))}, dtype: typeInt64, ints: v})
+func (m file) integers(name string, v ...int64) {
+	m.Graph.Initializers = append(m.Graph.Initializers, onnx.NewTensor(name, v, len(v)))
 }
 
-func (m *protoModel) initializer(t *testing.T, name string) *protoTensor {
+func (m file) initializer(t *testing.T, name string) *onnx.Tensor {
 	t.Helper()
-	for i := range m.graph.initializers {
-		if m.graph.initializers[i].name == name {
-			return &m.graph.initializers[i]
-		}
+	w := m.Graph.Initializer(name)
+	if w == nil {
+		t.Fatalf("no initializer %s", name)
 	}
-	t.Fatalf("no initializer %s", name)
-	return nil
+	return w
 }
 
-func node(op, output string, inputs ...string) protoNode {
-	return protoNode{op: op, name: "test/" + op, outputs: []string{output}, inputs: inputs}
+func node(op, output string, inputs ...string) *onnx.Node {
+	return &onnx.Node{Op: op, Name: "test/" + op, Outputs: []string{output}, Inputs: inputs}
 }
 
-func with(n protoNode, attrs ...protoAttr) protoNode {
-	n.attrs = attrs
+func with(n *onnx.Node, attrs ...*onnx.Attribute) *onnx.Node {
+	n.Attributes = attrs
 	return n
+}
+
+func values(t *testing.T, w *onnx.Tensor) []float32 {
+	t.Helper()
+	v, err := w.Float32s()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
 }
 
 func evaluate(t *testing.T, net *Net, weights Weights, size int) []float64 {
@@ -97,63 +105,63 @@ func evaluate(t *testing.T, net *Net, weights Weights, size int) []float64 {
 func TestExportersVariantsMeanTheSame(t *testing.T) {
 	net, weights := miniature(t)
 	want := evaluate(t, net, weights, 13)
-	variants := map[string]func(*protoModel){
-		"a product and an addition for the classifier": func(m *protoModel) {
+	variants := map[string]func(file){
+		"a product and an addition for the classifier": func(m file) {
 			w := m.initializer(t, "classifier.weight")
-			l := loaded{shape: []int{3, 12}, values: float32s(w.raw)}
+			l := loaded{shape: []int{3, 12}, values: values(t, w)}
 			l.transpose()
-			w.dims, w.raw, w.hasRaw, w.floats = []int64{12, 3}, nil, false, l.values
+			*w = *onnx.NewTensor(w.Name, l.values, 12, 3)
 			m.replace(t, "logits", node("MatMul", "product", "pooled", "classifier.weight"), node("Add", "logits", "classifier.bias", "product"))
 		},
-		"means over axes 2 and 3, as inputs": func(m *protoModel) {
-			m.opset = 18
+		"means over axes 2 and 3, as inputs": func(m file) {
+			m.Opset = 18
 			m.integers("axes", -1, 2)
 			m.replace(t, "global_pool", node("ReduceMean", "global_pool", "bn2.act", "axes"))
 		},
-		"means that drop the axes, as attributes": func(m *protoModel) {
+		"means that drop the axes, as attributes": func(m file) {
 			m.replace(t, "global_pool")
-			m.replace(t, "pooled", with(node("ReduceMean", "pooled", "bn2.act"), intsAttr("axes", 2, 3), intAttr("keepdims", 0)))
+			m.replace(t, "pooled", with(node("ReduceMean", "pooled", "bn2.act"), intsAttr("axes", 2, 3), onnx.IntAttribute("keepdims", 0)))
 		},
-		"a reshape to the batch's own size": func(m *protoModel) {
+		"a reshape to the batch's own size": func(m file) {
 			m.integers("two", 2)
 			m.integers("first", 0)
 			m.integers("rest", -1)
 			m.replace(t, "pooled",
 				node("Shape", "shape", "global_pool"), node("Gather", "batch", "shape", "first"),
-				with(node("Concat", "target", "batch", "rest"), intAttr("axis", 0)), node("Reshape", "pooled", "global_pool", "target"))
+				with(node("Concat", "target", "batch", "rest"), onnx.IntAttribute("axis", 0)), node("Reshape", "pooled", "global_pool", "target"))
 		},
-		"a reshape to a batch of one": func(m *protoModel) {
+		"a reshape to a batch of one": func(m file) {
 			m.integers("target", 1, 12)
 			m.replace(t, "pooled", node("Reshape", "pooled", "global_pool", "target"))
 		},
-		"a squeeze": func(m *protoModel) {
+		"a squeeze": func(m file) {
 			m.integers("axes", 2, 3)
 			m.replace(t, "pooled", node("Squeeze", "pooled", "global_pool", "axes"))
 		},
-		"a dropout in training mode, and an identity": func(m *protoModel) {
-			m.graph.initializers = append(m.graph.initializers,
-				protoTensor{name: "ratio", dtype: typeFloat, floats: []float32{0.4}}, protoTensor{name: "mode", dtype: typeBool, raw: []byte{1}, hasRaw: true})
-			m.replace(t, "pooled", with(node("Flatten", "flat", "global_pool"), intAttr("axis", 1)),
+		"a dropout in training mode, and an identity": func(m file) {
+			m.Graph.Initializers = append(m.Graph.Initializers,
+				onnx.NewTensor("ratio", []float32{0.4}), onnx.NewRawTensor("mode", onnx.Bool, []byte{1}))
+			m.replace(t, "pooled", with(node("Flatten", "flat", "global_pool"), onnx.IntAttribute("axis", 1)),
 				node("Dropout", "dropped", "flat", "ratio", "mode"), node("Identity", "pooled", "dropped"))
 		},
-		"weights as a constant, shared through an identity": func(m *protoModel) {
+		"weights as a constant, shared through an identity": func(m file) {
 			w := *m.initializer(t, "bn2.running_mean")
-			m.initializer(t, "bn2.running_mean").name = "unused"
-			constant := with(protoNode{op: "Constant", outputs: []string{"shared"}}, protoAttr{name: "value", kind: attrTensor, t: &w})
-			at := m.graph.nodes[m.find(t, "bn2")]
+			m.initializer(t, "bn2.running_mean").Name = "unused"
+			constant := with(node("Constant", "shared"), onnx.TensorAttribute("value", &w))
+			at := m.Graph.Nodes[m.find(t, "bn2")]
 			m.replace(t, "bn2", constant, node("Identity", "bn2.running_mean", "shared"), at)
 		},
-		"a bias of zeros before a BatchNorm": func(m *protoModel) {
-			m.graph.initializers = append(m.graph.initializers, protoTensor{name: "zeros", dims: []int64{12}, dtype: typeFloat, floats: make([]float32, 12)})
-			n := &m.graph.nodes[m.find(t, "conv_head")]
-			n.inputs = append(n.inputs, "zeros")
+		"a bias of zeros before a BatchNorm": func(m file) {
+			m.Graph.Initializers = append(m.Graph.Initializers, onnx.NewTensor("zeros", make([]float32, 12), 12))
+			n := m.Graph.Nodes[m.find(t, "conv_head")]
+			n.Inputs = append(n.Inputs, "zeros")
 		},
-		"weights in double precision": func(m *protoModel) {
+		"weights in double precision": func(m file) {
 			w := m.initializer(t, "classifier.weight")
-			w.dtype, w.doubles, w.raw, w.hasRaw = typeDouble, double(float32s(w.raw)), nil, false
+			*w = *onnx.NewTensor(w.Name, double(values(t, w)), 3, 12)
 		},
-		"a node that nothing needs": func(m *protoModel) {
-			m.graph.nodes = append(m.graph.nodes, node("Resize", "larger", "conv_stem"))
+		"a node that nothing needs": func(m file) {
+			m.Graph.Nodes = append(m.Graph.Nodes, node("Resize", "larger", "conv_stem"))
 		},
 	}
 	for name, change := range variants {
@@ -179,64 +187,64 @@ func TestExportersVariantsMeanTheSame(t *testing.T) {
 
 func TestUnsupportedConstructsAreNamed(t *testing.T) {
 	cases := map[string]struct {
-		change func(*protoModel)
+		change func(file)
 		want   string
 	}{
 		"unknown operator": {
-			func(m *protoModel) { m.replace(t, "bn2.act", node("Selu", "bn2.act", "bn2")) },
+			func(m file) { m.replace(t, "bn2.act", node("Selu", "bn2.act", "bn2")) },
 			"operator Selu, node test/Selu (opset 17): the operator is not supported on images or features",
 		},
 		"dilation": {
-			func(m *protoModel) {
-				n := &m.graph.nodes[m.find(t, "conv_head")]
-				n.attrs = append(n.attrs, intsAttr("dilations", 2, 2))
+			func(m file) {
+				n := m.Graph.Nodes[m.find(t, "conv_head")]
+				n.Attributes = append(n.Attributes, intsAttr("dilations", 2, 2))
 			},
 			"operator Conv, attribute dilations, node conv_head (opset 17)",
 		},
 		"other domain": {
-			func(m *protoModel) { m.graph.nodes[m.find(t, "conv_head")].domain = "com.microsoft" },
+			func(m file) { m.Graph.Nodes[m.find(t, "conv_head")].Domain = "com.microsoft" },
 			`operators of the domain "com.microsoft" are not supported`,
 		},
 		"reflecting pad": {
-			func(m *protoModel) {
-				n := m.graph.nodes[m.find(t, "conv_stem")]
+			func(m file) {
+				n := m.Graph.Nodes[m.find(t, "conv_stem")]
 				m.integers("pads", 0, 0, 1, 1, 0, 0, 1, 1)
-				n.inputs = append([]string{"padded"}, n.inputs[1:]...)
-				m.replace(t, "conv_stem", with(node("Pad", "padded", "input", "pads"), textAttr("mode", "reflect")), n)
+				n.Inputs = append([]string{"padded"}, n.Inputs[1:]...)
+				m.replace(t, "conv_stem", with(node("Pad", "padded", "input", "pads"), onnx.TextAttribute("mode", "reflect")), n)
 			},
 			"operator Pad, attribute mode, node test/Pad (opset 17)",
 		},
-		"old opset":     {func(m *protoModel) { m.opset = 8 }, "opset 8 is not supported"},
-		"second output": {func(m *protoModel) { m.graph.outputs = append(m.graph.outputs, border("pooled", 12)) }, "it has 2 outputs"},
+		"old opset":     {func(m file) { m.Opset = 8 }, "opset 8 is not supported"},
+		"second output": {func(m file) { m.Graph.Outputs = append(m.Graph.Outputs, border("pooled", 12)) }, "it has 2 outputs"},
 		"missing tensor": {
-			func(m *protoModel) { m.graph.nodes[m.find(t, "conv_head")].inputs[1] = "nowhere" },
+			func(m file) { m.Graph.Nodes[m.find(t, "conv_head")].Inputs[1] = "nowhere" },
 			`node conv_head (opset 17): it takes "nowhere", which nothing before it makes`,
 		},
 		"a node that takes its own result": {
-			func(m *protoModel) { m.replace(t, "pooled", node("Identity", "pooled", "pooled")) },
+			func(m file) { m.replace(t, "pooled", node("Identity", "pooled", "pooled")) },
 			`it takes "pooled", which nothing before it makes`,
 		},
 		"a tensor made twice": {
-			func(m *protoModel) { m.graph.nodes = append(m.graph.nodes, node("Relu", "bn2", "input")) },
+			func(m file) { m.Graph.Nodes = append(m.Graph.Nodes, node("Relu", "bn2", "input")) },
 			"bn2 is made twice",
 		},
 		"weights of the wrong length": {
-			func(m *protoModel) { m.initializer(t, "conv_head.weight").dims[0] = 5 },
+			func(m file) { m.initializer(t, "conv_head.weight").Dims[0] = 5 },
 			"tensor conv_head.weight has",
 		},
 		"an image flattened before it is pooled": {
-			func(m *protoModel) { m.graph.nodes[m.find(t, "pooled")].inputs[0] = "bn2.act" },
+			func(m file) { m.Graph.Nodes[m.find(t, "pooled")].Inputs[0] = "bn2.act" },
 			"an image of 4x4 is flattened",
 		},
 		"grouped convolution": {
-			func(m *protoModel) {
-				n := &m.graph.nodes[m.find(t, "conv_head")]
-				n.attrs[1] = intAttr("group", 2)
+			func(m file) {
+				n := m.Graph.Nodes[m.find(t, "conv_head")]
+				n.Attributes[1] = onnx.IntAttribute("group", 2)
 			},
 			"2 groups over 8 channels are not supported",
 		},
 		"a batch in shape arithmetic": {
-			func(m *protoModel) {
+			func(m file) {
 				m.replace(t, "pooled", node("Shape", "shape", "global_pool"), node("ConstantOfShape", "ones", "shape"), node("Add", "pooled", "global_pool", "ones"))
 			},
 			"operator ConstantOfShape, node test/ConstantOfShape (opset 17): it depends on the batch size",

@@ -16,17 +16,30 @@ type File struct {
 // Open maps a regular file. The error is the system's, or says that the path
 // is no regular file: reading a pipe or a device might never end.
 func Open(path string) (*File, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	info, err := f.Stat()
+	return open(path, os.Stat, os.Open)
+}
+
+// OpenIn maps a regular file of a folder. Every way out of the folder,
+// symbolic links included, is an error.
+func OpenIn(root *os.Root, name string) (*File, error) {
+	return open(name, root.Stat, root.Open)
+}
+
+func open(path string, stat func(string) (os.FileInfo, error), open func(string) (*os.File, error)) (*File, error) {
+	info, err := stat(path) // before opening, which waits for a pipe's writer
 	if err != nil {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("%s is not a regular file", path)
+	}
+	f, err := open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	if info, err = f.Stat(); err != nil {
+		return nil, err
 	}
 	if info.Size() == 0 {
 		return &File{}, nil

@@ -1,4 +1,4 @@
-package models
+package onnx
 
 import (
 	"errors"
@@ -7,108 +7,6 @@ import (
 
 	"google.golang.org/protobuf/encoding/protowire"
 )
-
-// The structs below keep what we need of ONNX's messages. Byte slices point
-// into the file's bytes. Field numbers are those of onnx.proto.
-
-type protoModel struct {
-	irVersion int64
-	producer  string
-	opset     int64 // of the standard domain, 0 if undeclared
-	metadata  map[string]string
-	graph     protoGraph
-	hasGraph  bool
-}
-
-type protoGraph struct {
-	nodes        []protoNode
-	initializers []protoTensor
-	inputs       []protoValue
-	outputs      []protoValue
-}
-
-type protoNode struct {
-	name, op, domain string
-	inputs, outputs  []string
-	attrs            []protoAttr
-}
-
-type protoAttr struct {
-	name   string
-	kind   int64 // AttributeProto.AttributeType, 0 in very old files
-	f      float32
-	i      int64
-	s      string
-	t      *protoTensor
-	floats []float32
-	ints   []int64
-}
-
-// AttributeProto.AttributeType.
-const (
-	attrFloat  = 1
-	attrInt    = 2
-	attrString = 3
-	attrTensor = 4
-	attrGraph  = 5
-	attrFloats = 6
-	attrInts   = 7
-)
-
-type protoTensor struct {
-	name     string
-	dims     []int64
-	dtype    int64
-	raw      []byte
-	hasRaw   bool
-	floats   []float32
-	ints     []int64 // int32_data and int64_data
-	doubles  []float64
-	external map[string]string // nil if the data is in the file
-}
-
-type protoValue struct {
-	name  string
-	dtype int64
-	dims  []protoDim
-}
-
-type protoDim struct {
-	value int64 // 0 if symbolic or unknown
-	param string
-}
-
-// attr returns the attribute of that name, nil if the node has none.
-func (n *protoNode) attr(name string) *protoAttr {
-	for i := range n.attrs {
-		if n.attrs[i].name == name {
-			return &n.attrs[i]
-		}
-	}
-	return nil
-}
-
-func (n *protoNode) intAttr(name string, missing int64) int64 {
-	if a := n.attr(name); a != nil {
-		return a.i
-	}
-	return missing
-}
-
-func (n *protoNode) floatAttr(name string, missing float32) float32 {
-	if a := n.attr(name); a != nil {
-		return a.f
-	}
-	return missing
-}
-
-// label names a node for a message: by its name, else by what it makes.
-func (n *protoNode) label() string {
-	if n.name != "" || len(n.outputs) == 0 {
-		return n.name
-	}
-	return "that makes " + n.outputs[0]
-}
 
 var errWireType = errors.New("a field has the wrong type")
 
@@ -169,11 +67,12 @@ func (x field) texts(dst *[]string) error {
 	return err
 }
 
-func (x field) integer(dst *int64) error {
+// integer reads any integer type of the file.
+func integer[T ~int64](x field, dst *T) error {
 	if x.kind != protowire.VarintType {
 		return errWireType
 	}
-	*dst = int64(x.value)
+	*dst = T(x.value)
 	return nil
 }
 
@@ -197,6 +96,14 @@ func (x field) integers(dst *[]int64) error {
 	return nil
 }
 
+func (x field) float(dst *float32) error {
+	if x.kind != protowire.Fixed32Type {
+		return errWireType
+	}
+	*dst = math.Float32frombits(uint32(x.value))
+	return nil
+}
+
 // floats appends a repeated float, packed or not.
 func (x field) floats(dst *[]float32) error {
 	if x.kind == protowire.Fixed32Type {
@@ -206,20 +113,25 @@ func (x field) floats(dst *[]float32) error {
 	if x.kind != protowire.BytesType || len(x.bytes)%4 != 0 {
 		return errWireType
 	}
-	*dst = append(*dst, float32s(x.bytes)...)
+	*dst = append(*dst, viewOf[float32](x.bytes)...)
 	return nil
 }
 
-// doubles appends a repeated double, packed or not.
-func (x field) doubles(dst *[]float64) error {
-	if x.kind == protowire.Fixed64Type {
-		*dst = append(*dst, math.Float64frombits(x.value))
-		return nil
-	}
-	if x.kind != protowire.BytesType || len(x.bytes)%8 != 0 {
+// fixed appends the bytes of a repeated float or double. A single packed
+// field, the usual form, is not copied.
+func (x field) fixed(dst *[]byte) error {
+	switch {
+	case x.kind == protowire.Fixed32Type:
+		*dst = protowire.AppendFixed32(*dst, uint32(x.value))
+	case x.kind == protowire.Fixed64Type:
+		*dst = protowire.AppendFixed64(*dst, x.value)
+	case x.kind != protowire.BytesType:
 		return errWireType
+	case len(*dst) == 0:
+		*dst = x.bytes[:len(x.bytes):len(x.bytes)]
+	default:
+		*dst = append(*dst, x.bytes...)
 	}
-	*dst = append(*dst, float64s(x.bytes)...)
 	return nil
 }
 
