@@ -61,7 +61,7 @@ func asConvolution(v *value) bool {
 	case convolution:
 		return true
 	case graph.Conv:
-		if kindOf(o.ConvAttrs, v.in[0].shape, v.in[1].shape) == grouped || !v.in[1].outside {
+		if !v.in[1].outside {
 			return false
 		}
 		v.op = convolution{ConvAttrs: o.ConvAttrs, x: plain}
@@ -117,7 +117,7 @@ func canLoad(r, v *value) bool {
 			return false
 		}
 	case convolution:
-		if k := kindOf(o.ConvAttrs, r.in[0].shape, r.in[o.weights()].shape); o.x != plain || k == dense {
+		if k := kindOf(o.ConvAttrs, r.in[0].shape, r.in[o.weights()].shape); o.x != plain || k != pointwise && k != depthwise {
 			return false
 		}
 	case convGradients:

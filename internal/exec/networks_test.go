@@ -127,10 +127,23 @@ func networks() map[string]network {
 			h := graph.Conv2D(x, b.param("dw", 17, 1, 5, 5), conv(2, [4]int{1, 1, 2, 2}, 17))
 			return graph.Clip(b.norm("bn", h), 0, 6)
 		}, false},
-		"grouped convolution by the plain loops": {2, 5, 4, 3, func(x *gorgonia.Node, b *builder) *gorgonia.Node {
-			return graph.Conv2D(graph.Swish(x), b.param("g", 6, 2, 3, 3), conv(1, [4]int{1, 1, 1, 1}, 2))
+		"grouped convolutions": {2, 9, 4, 3, func(x *gorgonia.Node, b *builder) *gorgonia.Node {
+			x = graph.Conv2D(graph.Swish(x), b.param("two", 12, 2, 3, 3), conv(1, [4]int{1, 1, 1, 1}, 2))
+			x = graph.Conv2D(graph.Swish(x), b.param("wide", 80, 6, 1, 1), conv(1, [4]int{}, 2))
+			x = graph.Swish(b.norm("bn", graph.Conv2D(x, b.param("twenty", 40, 4, 3, 3), conv(2, [4]int{1, 1, 1, 1}, 20))))
+			x = graph.Conv2D(x, b.param("multiplied", 80, 1, 3, 3), conv(1, [4]int{1, 1, 1, 1}, 40))
+			return graph.Swish(graph.Conv2D(x, b.param("four", 64, 20, 3, 3), conv(1, [4]int{1, 1, 1, 1}, 4)))
 		}, false},
-		"dilated convolution by the plain loops": {2, 6, 3, 3, func(x *gorgonia.Node, b *builder) *gorgonia.Node {
+		"dense convolutions of odd strides and paddings": {3, 13, 5, 3, func(x *gorgonia.Node, b *builder) *gorgonia.Node {
+			x = graph.Conv2D(graph.Swish(x), b.param("a", 40, 5, 2, 2), graph.ConvAttrs{Stride: [2]int{1, 3}, Pad: [4]int{1, 2, 0, 3}, Groups: 1})
+			x = graph.Conv2D(graph.Swish(x), b.param("b", 33, 40, 3, 5), graph.ConvAttrs{Stride: [2]int{3, 2}, Pad: [4]int{4, 6, 5, 0}, Groups: 1})
+			x = graph.Conv2D(graph.Swish(x), b.param("c", 20, 33, 1, 1), conv(2, [4]int{}, 1))
+			return graph.Conv2D(graph.Swish(x), b.param("d", 34, 20, 3, 3), conv(1, [4]int{1, 1, 1, 1}, 1))
+		}, false},
+		"dilated convolutions": {2, 11, 3, 3, func(x *gorgonia.Node, b *builder) *gorgonia.Node {
+			x = graph.Conv2D(graph.Swish(x), b.param("c", 20, 3, 3, 4), graph.ConvAttrs{Stride: [2]int{2, 3}, Pad: [4]int{3, 1, 2, 5}, Groups: 1, Dilation: [2]int{3, 2}})
+			x = graph.Conv2D(graph.Swish(x), b.param("e", 20, 1, 3, 3), graph.ConvAttrs{Stride: [2]int{1, 1}, Pad: [4]int{3, 2, 3, 2}, Groups: 20, Dilation: [2]int{3, 2}})
+			x = graph.Conv2D(graph.Swish(x), b.param("f", 3, 20, 1, 1), graph.ConvAttrs{Stride: [2]int{1, 1}, Groups: 1})
 			return graph.Conv2D(graph.Swish(x), b.param("d", 5, 3, 3, 3), graph.ConvAttrs{Stride: [2]int{1, 2}, Pad: [4]int{2, 2, 2, 2}, Groups: 1, Dilation: [2]int{2, 2}})
 		}, false},
 		"stem with max pool, stochastic depth": {5, 13, 3, 4, func(x *gorgonia.Node, b *builder) *gorgonia.Node {

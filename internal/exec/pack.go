@@ -4,15 +4,15 @@ package exec
 type form int
 
 const (
-	inputRows      form = iota // [in,out] panels: the forward product
-	inputRowsShort             // the same in bfloat16
-	outputRows                 // [out,in] panels: the product of the data gradient
-	tapRows                    // [taps,channels]: depthwise
-	tapGroups                  // the same for each of channelGroups
-	filterRows                 // dense: as inputRows for each row of the filters
-	scaleShift                 // of a normalisation with given statistics
-	onesShift                  // of a bias
-	patchCols                  // dense: as outputRows with in = taps*channels
+	inputRows        form = iota // [in,out] panels: the forward product
+	inputRowsShort               // the same in bfloat16
+	outputRows                   // [out,in] panels: the product of the data gradient
+	tapRows                      // [taps,channels]: depthwise
+	tapGroups                    // the same for each of channelGroups
+	filterRows                   // dense: as inputRows for each row of the filters
+	filterRowsTurned             // the same for the gradient of the input
+	scaleShift                   // of a normalisation with given statistics
+	onesShift                    // of a bias
 )
 
 // packKey names a packed form of an array by where the array starts.

@@ -11,8 +11,8 @@ type convKind int
 const (
 	pointwise convKind = iota // 1x1, stride 1, no padding: one matrix product
 	depthwise                 // one filter a channel
-	dense                     // any other with one group: patches, then a product
-	grouped                   // or dilated; no kernel: the plain Spec
+	dense                     // any other with one group: products of rows
+	grouped                   // the same with several
 )
 
 func (k convKind) String() string {
@@ -21,11 +21,9 @@ func (k convKind) String() string {
 
 func kindOf(a graph.ConvAttrs, x, w []int) convKind {
 	switch {
-	case a.Dilated():
-		return grouped
 	case a.Groups == 1 && w[2] == 1 && w[3] == 1 && a.Stride == [2]int{1, 1} && a.Pad == [4]int{}:
 		return pointwise
-	case a.Groups == x[3] && w[1] == 1 && w[0] == x[3]:
+	case a.Groups == x[3] && w[1] == 1 && w[0] == x[3] && !a.Dilated():
 		return depthwise
 	case a.Groups == 1:
 		return dense
@@ -97,36 +95,4 @@ func (c *compiler) packOutputRows(w []float32, cc convCall) []float32 {
 
 func (c *compiler) packDepthwise(w []float32, cc convCall) []float32 {
 	return c.store.pack(w, tapRows, len(w), func(dst []float32) { kernel.PackDepthwise(dst, w, cc.g.KH, cc.g.KW, cc.in) })
-}
-
-// packPatchCols packs w [O,I,kH,kW] for the gradient of patches in the order
-// kH, kW, I.
-func (c *compiler) packPatchCols(w []float32, cc convCall) []float32 {
-	ordered := make([]float32, len(w))
-	return c.store.pack(w, patchCols, kernel.PackedLen(cc.out, cc.patch), func(dst []float32) {
-		reorderWeights(ordered, w, cc.out, cc.in, cc.g.KH*cc.g.KW)
-		kernel.PackB(dst, ordered, cc.out, cc.patch, cc.patch)
-	})
-}
-
-// reorderWeights turns [O,I,taps] into [O,taps,I].
-func reorderWeights(dst, w []float32, out, in, taps int) {
-	for o := range out {
-		for i := range in {
-			for t := range taps {
-				dst[(o*taps+t)*in+i] = w[(o*in+i)*taps+t]
-			}
-		}
-	}
-}
-
-// restoreWeights turns [O,taps,I] back into [O,I,taps].
-func restoreWeights(w, src []float32, out, in, taps int) {
-	for o := range out {
-		for i := range in {
-			for t := range taps {
-				w[(o*in+i)*taps+t] = src[(o*taps+t)*in+i]
-			}
-		}
-	}
 }

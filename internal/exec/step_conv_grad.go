@@ -17,24 +17,9 @@ func (c *compiler) convGradInput(s graph.ConvGradInput, a call) func() {
 		return c.imageRows(cc.n, cc.g.InH, cc.g.InW*cc.in, func(i, lo, hi int) {
 			kernel.DepthwiseBackwardData(dx[i*cc.xImage:(i+1)*cc.xImage], dy[i*cc.yImage:(i+1)*cc.yImage], packed, cc.g, cc.in, lo, hi)
 		})
-	case dense:
-		return c.denseGradInput(dx, dy, w, cc)
 	default:
-		return reference(s, a)
+		return c.denseGradInput(dx, dy, w, cc, s.ConvAttrs)
 	}
-}
-
-func (c *compiler) denseGradInput(dx, dy, w []float32, cc convCall) func() {
-	packed := c.packPatchCols(w, cc)
-	scratch := c.scratch(cc.positions * cc.patch)
-	each := func(i, worker int) {
-		cols := scratch[worker]
-		kernel.GemmPacked(cols, cc.patch, dy[i*cc.yImage:(i+1)*cc.yImage], cc.out, packed, cc.positions, cc.patch, cc.out, false)
-		image := dx[i*cc.xImage : (i+1)*cc.xImage]
-		clear(image)
-		kernel.Col2im(image, cols, cc.g, cc.in)
-	}
-	return func() { c.pool.Run(cc.n, each) }
 }
 
 // convGradWeights binds dw from x and dy.
@@ -46,10 +31,8 @@ func (c *compiler) convGradWeights(s graph.ConvGradWeights, a call) func() {
 		return c.productTN(dw, dy, x, cc.n*cc.positions, cc.out, cc.in)
 	case depthwise:
 		return c.depthwiseGradWeights(dw, x, dy, cc)
-	case dense:
-		return c.denseGradWeights(dw, x, dy, cc)
 	default:
-		return reference(s, a)
+		return c.denseGradWeights(dw, x, dy, cc, s.ConvAttrs)
 	}
 }
 

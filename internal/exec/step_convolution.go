@@ -74,10 +74,8 @@ func (c *compiler) convolve(o convolution, a call) func() {
 			return c.convExpanded(o, a, cc)
 		}
 		return c.convDepthwise(o, a, cc)
-	case dense:
-		return c.convDense(o, a, w, cc)
 	default:
-		return reference(graph.Conv{ConvAttrs: o.ConvAttrs}, a)
+		return c.convDense(o, a, w, cc)
 	}
 }
 

@@ -1,123 +1,146 @@
 package exec
 
-import "melanoma/internal/kernel"
+import (
+	"melanoma/internal/graph"
+	"melanoma/internal/kernel"
+)
 
-// A dense convolution is a sum of matrix products, one for each row of its
-// filters: with the channels of an image innermost, the kW*I numbers that an
-// output reads of one input row lie side by side, and the next output's begin
-// a stride further on. So the input's rows serve as a matrix whose rows
-// overlap, and no patches are copied. Only rows with padding at their sides
-// are copied first, once for all filters.
+// weightFloats is how many packed weights stay in the second-level cache
+// while the rows of a strip are multiplied by them: 512 KB.
+const weightFloats = 1 << 17
 
-// denseCall is a dense convolution's products: k = kW*I.
-type denseCall struct {
-	convCall
-	k      int
-	step   int // elements from one output's numbers to the next one's
-	row    int // elements of a padded row
-	strips []span
+// denseWeights is the filters of a dense convolution, packed as a matrix
+// [taps*read, write] for each block, filter row and phase.
+type denseWeights struct {
+	packed []float32
+	at     [][]int // start of a matrix by block*KH+kh and phase
+	cols   []span  // columns that are multiplied at a time
 }
 
-func newDenseCall(cc convCall) denseCall {
-	g := cc.g
-	width := max(g.PadLeft+g.InW, (g.OutW-1)*g.StrideW+g.KW)
-	rows := max(1, cacheFloats/(g.StrideH*width*cc.in+g.OutW*cc.out))
-	return denseCall{cc, g.KW * cc.in, g.StrideW * cc.in, width * cc.in, spansOf(1, g.OutH, rows, false)}
-}
-
-// padded borrows room for the input rows of a strip, for each worker.
-func (c *compiler) padded(d denseCall) [][]float32 {
-	return c.scratch(((longest(d.strips)-1)*d.g.StrideH + d.g.KH) * d.row)
-}
-
-// pad copies the input rows of a strip with zeros at their sides and returns
-// the first of them; those above and below the image are left out.
-func (d denseCall) pad(dst, image []float32, s span) (first int) {
-	inLo, inHi, _ := sources(d.g, s.lo, s.hi)
-	left, width := d.g.PadLeft*d.in, d.g.InW*d.in
-	for r := inLo; r < inHi; r++ {
-		to := dst[(r-inLo)*d.row : (r-inLo+1)*d.row]
-		clear(to[:left])
-		clear(to[left+copy(to[left:], image[r*width:(r+1)*width]):])
+// packDense packs w [O,I/groups,kH,kW].
+func (c *compiler) packDense(w []float32, d *denseCall) *denseWeights {
+	p := &denseWeights{}
+	size := 0
+	for range d.blocks * d.g.KH {
+		var starts []int
+		for _, ph := range d.phases {
+			starts = append(starts, size)
+			size += kernel.PackedLen(len(ph.taps)*d.read, d.write)
+		}
+		p.at = append(p.at, starts)
 	}
-	return inLo
-}
-
-// filterRows returns the filter rows [lo,hi) whose input rows are in the image
-// for output row oy, and the element of the padded rows at which the first of
-// them starts.
-func (d denseCall) filterRows(oy, first int) (lo, hi, from int) {
-	top := oy*d.g.StrideH - d.g.PadTop
-	lo = max(0, -top)
-	return lo, min(d.g.KH, d.g.InH-top), (top + lo - first) * d.row
-}
-
-// packFilterRows packs w [O,I,kH,kW] as kH matrices [kW*I,O].
-func (c *compiler) packFilterRows(w []float32, d denseCall) []float32 {
-	ordered := make([]float32, len(w))
-	size := kernel.PackedLen(d.k, d.out)
-	return c.store.pack(w, filterRows, d.g.KH*size, func(dst []float32) {
-		reorderWeights(ordered, w, d.out, d.in, d.g.KH*d.g.KW)
-		for kh := range d.g.KH {
-			kernel.PackBT(dst[kh*size:(kh+1)*size], ordered[kh*d.k:], d.k, d.out, d.patch)
+	perColumn := d.g.KH * d.g.KW * d.read
+	panels := max(2, weightFloats/perColumn/kernel.PanelWidth)
+	for _, s := range spansOf(1, partsOf(d.write, kernel.PanelWidth), panels, false) {
+		p.cols = append(p.cols, span{s.lo * kernel.PanelWidth, min(s.hi*kernel.PanelWidth, d.write)})
+	}
+	f := filterRows
+	if d.transposed {
+		f = filterRowsTurned
+	}
+	ordered := make([]float32, d.g.KW*d.read*d.write)
+	p.packed = c.store.pack(w, f, size, func(dst []float32) {
+		for i, starts := range p.at {
+			for j, ph := range d.phases {
+				k := len(ph.taps) * d.read
+				d.order(ordered, w, i/d.g.KH, i%d.g.KH, ph.taps)
+				kernel.PackBT(dst[starts[j]:], ordered, k, d.write, k)
+			}
 		}
 	})
+	return p
 }
 
-// convDense binds the products of some rows at a time.
-func (c *compiler) convDense(o convolution, a call, w []float32, cc convCall) func() {
-	d := newDenseCall(cc)
-	packed, size := c.packFilterRows(w, d), kernel.PackedLen(d.k, d.out)
-	end := c.finish(o, a, cc, stripSpans(d.strips, cc))
-	scratch := c.padded(d)
-	each := func(part, worker int) {
-		i, s := part/len(d.strips), d.strips[part%len(d.strips)]
-		rows := scratch[worker]
-		y := a.y[i*d.yImage : (i+1)*d.yImage]
-		first := d.pad(rows, a.x[0][i*d.xImage:(i+1)*d.xImage], s)
-		for oy := s.lo; oy < s.hi; oy++ {
-			to := y[oy*d.g.OutW*d.out : (oy+1)*d.g.OutW*d.out]
-			lo, hi, from := d.filterRows(oy, first)
-			if lo >= hi {
-				clear(to)
-			}
-			for kh := lo; kh < hi; kh++ {
-				kernel.GemmPacked(to, d.out, rows[from+(kh-lo)*d.row:], d.step, packed[kh*size:(kh+1)*size], d.g.OutW, d.out, d.k, kh > lo)
-			}
-		}
-		end.rows(y[s.lo*d.g.OutW*d.out:s.hi*d.g.OutW*d.out], part)
-	}
-	return func() {
-		end.prepare()
-		c.pool.Run(cc.n*len(d.strips), each)
-		end.sum()
-	}
-}
-
-// denseGradWeights sums rows^T dy, [kH*kW*I, O], image by image.
-func (c *compiler) denseGradWeights(dw, x, dy []float32, cc convCall) func() {
-	d := newDenseCall(cc)
-	var ordered []float32
-	c.borrow(&ordered, len(dw))
-	sums := c.newReduction(nil, len(dw), d.n)
-	scratch := c.padded(d)
-	each := func(i, worker int) {
-		rows, sum := scratch[worker], sums.parts[i]
-		clear(sum)
-		for _, s := range d.strips {
-			first := d.pad(rows, x[i*d.xImage:(i+1)*d.xImage], s)
-			for oy := s.lo; oy < s.hi; oy++ {
-				g := dy[i*d.yImage+oy*d.g.OutW*d.out : i*d.yImage+(oy+1)*d.g.OutW*d.out]
-				lo, hi, from := d.filterRows(oy, first)
-				for kh := lo; kh < hi; kh++ {
-					kernel.GemmTN(sum[kh*d.k*d.out:(kh+1)*d.k*d.out], d.out, rows[from+(kh-lo)*d.row:], d.step, g, d.out, d.g.OutW, d.out, d.k, true)
+// order writes the weights of a block, filter row and some of its taps as
+// [write,taps,read], with zeros between groups.
+func (d *denseCall) order(dst, w []float32, block, kh int, taps []int) {
+	row := len(taps) * d.read
+	clear(dst[:d.write*row])
+	area := d.g.KH * d.g.KW
+	for o := range d.blockOut {
+		group := o / d.groupOut
+		for i := range d.groupIn {
+			from := ((block*d.blockOut+o)*d.groupIn+i)*area + kh*d.g.KW
+			in := group*d.groupIn + i
+			for t, kw := range taps {
+				if d.transposed {
+					dst[in*row+t*d.read+o] = w[from+kw]
+				} else {
+					dst[o*row+t*d.read+in] = w[from+kw]
 				}
 			}
 		}
 	}
+}
+
+// multiply computes a strip of the result's rows, y those of the whole image,
+// from padded rows of a block.
+func (d *denseCall) multiply(y, rows []float32, first int, s span, block int, w *denseWeights) {
+	for _, cols := range w.cols {
+		for row := s.lo; row < s.hi; row++ {
+			for p := range d.phases {
+				d.multiplyRow(y, rows, first, row, block, p, cols, w)
+			}
+		}
+	}
+}
+
+// multiplyRow computes the outputs of one phase in one row.
+func (d *denseCall) multiplyRow(y, rows []float32, first, row, block, p int, cols span, w *denseWeights) {
+	ph := &d.phases[p]
+	at := (row*d.to[1]+ph.first)*d.toCh + block*d.write + cols.lo
+	to, ld := y[at:at+((ph.count-1)*ph.every)*d.toCh+cols.size()], ph.every*d.toCh
+	k, more := len(ph.taps)*d.read, ph.adds
+	for kh := range d.g.KH {
+		src, ok := d.source(row, kh)
+		if !ok || k == 0 {
+			continue
+		}
+		a := rows[((src-first)*d.width+d.left+ph.base)*d.read:]
+		b := w.packed[w.at[block*d.g.KH+kh][p]+cols.lo*k:]
+		kernel.GemmPacked(to, ld, a, d.step*d.read, b, ph.count, cols.size(), k, more)
+		more = true
+	}
+	if more {
+		return
+	}
+	for i := range ph.count { // no filter reaches the image
+		clear(to[i*ld : i*ld+cols.size()])
+	}
+}
+
+// convDense binds the products of some rows at a time.
+func (c *compiler) convDense(o convolution, a call, w []float32, cc convCall) func() {
+	d := newDenseCall(cc, o.ConvAttrs, false)
+	end := c.finish(o, a, cc, stripSpans(d.strips, cc))
+	return c.denseStrips(d, a.y, a.x[0], w, end)
+}
+
+// denseGradInput binds the gradient of the input.
+func (c *compiler) denseGradInput(dx, dy, w []float32, cc convCall, attrs graph.ConvAttrs) func() {
+	d := newDenseCall(cc, attrs, true)
+	spans := stripSpans(d.strips, convCall{n: cc.n, positions: cc.g.InH * cc.g.InW, g: kernel.Geometry{OutW: cc.g.InW}})
+	return c.denseStrips(d, dx, dy, w, &ending{spans: spans, y: dx, ch: cc.in})
+}
+
+// denseStrips binds the products of strips of rows and what follows them.
+func (c *compiler) denseStrips(d *denseCall, y, x, w []float32, end *ending) func() {
+	packed := c.packDense(w, d)
+	scratch := c.scratch(d.room())
+	xImage, yImage := d.from[0]*d.from[1]*d.fromCh, d.to[0]*d.to[1]*d.toCh
+	each := func(part, worker int) {
+		i, s := part/len(d.strips), d.strips[part%len(d.strips)]
+		out := y[i*yImage : (i+1)*yImage]
+		sources := d.sources(s)
+		for block := range d.blocks {
+			rows := d.pad(scratch[worker], x[i*xImage:(i+1)*xImage], sources, block)
+			d.multiply(out, rows, sources.lo, s, block, packed)
+		}
+		end.rows(out[s.lo*d.to[1]*d.toCh:s.hi*d.to[1]*d.toCh], part)
+	}
 	return func() {
-		c.pool.Run(d.n, each)
-		transpose(ordered, sums.sum(), d.patch, d.out)
-		restoreWeights(dw, ordered, d.out, d.in, d.g.KH*d.g.KW)
+		end.prepare()
+		c.pool.Run(d.n*len(d.strips), each)
+		end.sum()
 	}
 }

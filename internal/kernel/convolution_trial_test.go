@@ -39,17 +39,6 @@ var convolutionTrials = map[string]func(d *draw) *trial{
 			terms: (hi - lo) * g.OutW,
 		}
 	},
-	"Col2im": func(d *draw) *trial {
-		c, g := d.geometry(20)
-		return &trial{
-			outs: []buffer{d.reals(g.InH * g.InW * c)},
-			ins:  []buffer{d.reals(g.OutH * g.OutW * g.KH * g.KW * c)},
-			run:  func(o, i [][]float32) { Col2im(o[0], i[0], g, c) },
-			reference: func(o, i [][]float32) {
-				g.eachTap(c, 0, g.OutH, func(col, in int) { o[0][in] += i[0][col] })
-			},
-		}
-	},
 }
 
 // geometry draws a small convolution of 1 to channels channels; windows may
@@ -113,4 +102,3 @@ func FuzzUnpackDepthwise(f *testing.F)          { fuzzKernel(f, "UnpackDepthwise
 func FuzzDepthwiseForward(f *testing.F)         { fuzzKernel(f, "DepthwiseForward") }
 func FuzzDepthwiseBackwardData(f *testing.F)    { fuzzKernel(f, "DepthwiseBackwardData") }
 func FuzzDepthwiseBackwardWeights(f *testing.F) { fuzzKernel(f, "DepthwiseBackwardWeights") }
-func FuzzCol2im(f *testing.F)                   { fuzzKernel(f, "Col2im") }

@@ -22,7 +22,7 @@
 // Assembly covers GemmPacked, GemmTN, GemmBF16 and ToBFloat16, the three
 // depthwise kernels (any kernel size and stride), all Channel kernels and
 // maps, and all of elementwise.go, activation.go and normalize.go. Packing
-// and Col2im are Go.
+// is Go.
 //
 // Misuse. Wrong lengths and shapes panic with "kernel: gemm: len(a) is ...".
 // There are no errors to return.
