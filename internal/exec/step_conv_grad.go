@@ -40,7 +40,7 @@ func (c *compiler) convGradWeights(s graph.ConvGradWeights, a call) func() {
 // parts of the m rows; large ones are cut into blocks of their own rows. Where
 // the transposed product suits the kernel's tiles better it is computed instead.
 func (c *compiler) productTN(dst, a, b []float32, m, k, n int) func() {
-	if tileCost(n, k) < tileCost(k, n) {
+	if worthTurning(m, k, n) {
 		flipped := c.productTNAsIs(nil, b, a, m, n, k)
 		return func() { transpose(dst, flipped(), n, k) }
 	}
@@ -48,19 +48,29 @@ func (c *compiler) productTN(dst, a, b []float32, m, k, n int) func() {
 	return func() { run() }
 }
 
-// tileCost is what the kernel's tiles of 14 x 32 spend on a product of k x n,
+// worthTurning tells whether the transposed product of m rows, [n,k] in place
+// of [k,n], saves more than it costs to turn the result: a row takes a full
+// tile as many cycles as it has rows, an element about four to be moved.
+func worthTurning(m, k, n int) bool {
+	return (tileCost(k, n)-tileCost(n, k))*tileRows*float64(m) > 4*float64(k*n)
+}
+
+// tileRows and tileCols are the shape of the kernel's tiles.
+const tileRows, tileCols = 14, 32
+
+// tileCost is what the kernel's tiles spend on a product of k x n,
 // in tiles. One of 16 columns costs most of a full one: it has the same
 // broadcasts.
 func tileCost(k, n int) float64 {
-	const rows, cols, narrow = 14, 32, 0.75
-	wide := float64(n / cols)
-	switch rest := n % cols; {
-	case rest > cols/2:
+	const narrow = 0.75
+	wide := float64(n / tileCols)
+	switch rest := n % tileCols; {
+	case rest > tileCols/2:
 		wide++
 	case rest > 0:
 		wide += narrow
 	}
-	return float64(partsOf(k, rows)) * wide
+	return float64(partsOf(k, tileRows)) * wide
 }
 
 // transpose writes src [rows,cols] to dst [cols,rows].

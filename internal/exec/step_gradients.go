@@ -77,7 +77,7 @@ func (c *compiler) pointwiseGradients(g *gradients, o convGradients, a call, w [
 	packed := c.packOutputRows(w, cc)
 	spans := spansOf(cc.n, cc.positions, cacheFloats/(cc.in+cc.out), true)
 	parts := min(gradientParts, len(spans))
-	flip := tileCost(cc.in, cc.out) < tileCost(cc.out, cc.in)
+	flip := worthTurning(cc.n*cc.positions, cc.out, cc.in)
 	to := g.dw
 	if flip {
 		to = nil
