@@ -28,6 +28,10 @@ type Instance struct {
 	// Gamma is the exponent of the focal loss (Lin et al. 2017), at least 0; 0
 	// makes it the cross-entropy.
 	Gamma float64
+
+	// Observe adds to BatchNorms the statistics of what every BatchNorm reads,
+	// without Train: evaluation still normalises by the running ones.
+	Observe bool
 }
 
 // Instantiate builds the net as one Gorgonia graph. Inputs are "images"
@@ -179,14 +183,22 @@ func (a *assembly) conv(l *Layer, x *gorgonia.Node) *gorgonia.Node {
 func (a *assembly) batchNorm(l *Layer, x *gorgonia.Node) *gorgonia.Node {
 	gamma, beta := a.params[l.Params[0]], a.params[l.Params[1]]
 	if !a.in.Train || a.in.FrozenNorm {
+		if a.in.Observe {
+			a.follow(l, x, graph.Statistics(x))
+		}
 		return graph.BatchNormEval(x, gamma, beta, a.params[l.Params[2]], a.params[l.Params[3]], l.Epsilon)
 	}
 	y, stats := graph.BatchNormTrain(x, gamma, beta, l.Epsilon)
+	a.follow(l, x, stats)
+	return y
+}
+
+// follow says which running statistics go after those of x.
+func (a *assembly) follow(l *Layer, x, stats *gorgonia.Node) {
 	a.prog.BatchNorms = append(a.prog.BatchNorms, graph.BatchNormUse{
 		Stats: stats, Mean: l.Params[2], Variance: l.Params[3], Momentum: l.Momentum,
-		Count: x.Shape().TotalSize() / gamma.Shape()[0],
+		Count: x.Shape().TotalSize() / stats.Shape()[1],
 	})
-	return y
 }
 
 func (a *assembly) finish() (err error) {

@@ -13,10 +13,13 @@ import (
 // biased variance). The gradient of y flows through the statistics (Ioffe and
 // Szegedy 2015, section 3).
 func BatchNormTrain(x, gamma, beta *gorgonia.Node, eps float64) (y, stats *gorgonia.Node) {
-	r := x.Dims()
-	stats = apply(BatchNormStats{r}, x)
-	return apply(BatchNorm{r, eps}, x, stats, gamma, beta), stats
+	stats = Statistics(x)
+	return apply(BatchNorm{x.Dims(), eps}, x, stats, gamma, beta), stats
 }
+
+// Statistics returns the mean and the biased variance of each channel of x
+// [...,C], as [2,C].
+func Statistics(x *gorgonia.Node) *gorgonia.Node { return apply(BatchNormStats{x.Dims()}, x) }
 
 // BatchNormStats maps x [...,C] of rank R to the mean and the biased variance
 // of each channel, [2,C].
