@@ -43,8 +43,9 @@
 //
 // Determinism: the bytes of every file and of every batch depend on the
 // inputs, the configuration and the seed, never on the number of workers. The
-// order of an epoch comes from (seed, epoch), the augmentation of an image
-// from (seed, epoch, image_name).
+// order of an epoch comes from (seed, epoch), and with it which rows of a
+// [Stratum] it shows; the augmentation of an image from (seed, epoch,
+// image_name), and of one that an epoch shows again from how often it did.
 //
 // Errors: wrong configuration is a usage fault, wrong data an input fault.
 package data

@@ -16,6 +16,7 @@ import (
 // LoaderConfig says which rows an epoch visits and how they become batches.
 type LoaderConfig struct {
 	Rows      []int             // of the store; a row may stand there more than once
+	Strata    []Stratum         // in place of Rows: sets of which an epoch shows more or less
 	Batch     int               // rows a batch
 	Seed      uint64            // of the order and the augmentation
 	Augment   *augment.Config   // nil: pictures as they are
@@ -35,6 +36,8 @@ type Batch struct {
 	Target []int32   // [N] class indices, -1 unknown
 	Row    []int     // [N] rows of the store
 	N      int
+
+	repeat []int // [N] how often the epoch showed the row before; nil: never
 }
 
 // held is the number of batches that a loader holds: the caller's, one that
@@ -47,9 +50,9 @@ func (c LoaderConfig) Batches() int {
 		return 0
 	}
 	if c.DropLast {
-		return len(c.Rows) / c.Batch
+		return c.Len() / c.Batch
 	}
-	return (len(c.Rows) + c.Batch - 1) / c.Batch
+	return (c.Len() + c.Batch - 1) / c.Batch
 }
 
 func (c LoaderConfig) check(s *Store) error {
@@ -59,7 +62,14 @@ func (c LoaderConfig) check(s *Store) error {
 	if c.View < 0 || c.View >= augment.Views {
 		return fmt.Errorf("data: view %d of %d", c.View, augment.Views)
 	}
-	for _, r := range c.Rows {
+	rows := c.Rows
+	for _, stratum := range c.Strata {
+		if len(stratum.Rows) == 0 || stratum.Draws < 0 {
+			return fmt.Errorf("data: %d draws of %d rows", stratum.Draws, len(stratum.Rows))
+		}
+		rows = append(rows[:len(rows):len(rows)], stratum.Rows...)
+	}
+	for _, r := range rows {
 		if r < 0 || r >= s.Len() {
 			return fmt.Errorf("data: row %d of %d", r, s.Len())
 		}
@@ -67,10 +77,10 @@ func (c LoaderConfig) check(s *Store) error {
 	return nil
 }
 
-// order returns the rows in the order of an epoch, a permutation keyed by
+// order returns the rows of an epoch in their order, a permutation keyed by
 // the seed and the epoch.
 func (c LoaderConfig) order(epoch int) []int {
-	rows := slices.Clone(c.Rows)
+	rows := c.drawn(epoch)
 	if c.Shuffle {
 		rng.New(rng.Key(c.Seed, "shuffle", epoch)).Shuffle(len(rows), func(i, j int) { rows[i], rows[j] = rows[j], rows[i] })
 	}
@@ -153,11 +163,16 @@ func (l *loading) start(ctx context.Context, order []int, firstBatch int) {
 			}
 		})
 	}
+	repeats := l.config.repeats(order)
 	l.group.Go(func() {
 		defer close(l.jobs)
 		for b := max(0, firstBatch); b < l.config.Batches(); b++ {
-			rows := order[b*l.config.Batch : min(len(order), (b+1)*l.config.Batch)]
-			if !l.layOut(ctx, rows) {
+			lo, hi := b*l.config.Batch, min(len(order), (b+1)*l.config.Batch)
+			var repeat []int
+			if repeats != nil {
+				repeat = repeats[lo:hi]
+			}
+			if !l.layOut(ctx, order[lo:hi], repeat) {
 				return
 			}
 		}
@@ -165,7 +180,7 @@ func (l *loading) start(ctx context.Context, order []int, firstBatch int) {
 }
 
 // layOut queues one batch and hands out its rows; false where ctx ended.
-func (l *loading) layOut(ctx context.Context, rows []int) bool {
+func (l *loading) layOut(ctx context.Context, rows, repeat []int) bool {
 	var x []float32
 	select {
 	case x = <-l.free:
@@ -178,7 +193,7 @@ func (l *loading) layOut(ctx context.Context, rows []int) bool {
 	} else {
 		x = x[:n*picture]
 	}
-	p := &pending{batch: Batch{X: x, Target: make([]int32, n), Row: slices.Clone(rows), N: n}, done: make(chan struct{}), errs: make([]error, n)}
+	p := &pending{batch: Batch{X: x, Target: make([]int32, n), Row: slices.Clone(rows), N: n, repeat: repeat}, done: make(chan struct{}), errs: make([]error, n)}
 	if l.config.Meta != nil {
 		p.batch.Meta = make([]float32, n*l.config.Meta.Width())
 	}
@@ -227,6 +242,9 @@ func (l *loading) fill(b *Batch, i int) error {
 	}
 	if c.Augment != nil {
 		key := rng.Key(c.Seed, "augment", l.epoch, s.rows[row].ImageName)
+		if b.repeat != nil && b.repeat[i] > 0 { // another look at the same picture
+			key = rng.Key(key, b.repeat[i])
+		}
 		im = c.Augment.Draw(rng.New(key)).Apply(im)
 	}
 	picture := len(im.Pix)

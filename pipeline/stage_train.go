@@ -210,7 +210,11 @@ func (r *Run) trainFold(ctx context.Context, m ModelConfig, fold int, a *attempt
 	if err != nil {
 		return err
 	}
-	if err := enoughSteps(m, len(rows)); err != nil {
+	shown, err := m.Train.EpochLength(store, rows)
+	if err == nil {
+		err = enoughSteps(m, shown)
+	}
+	if err != nil {
 		return trainError(err, m.Name, fold)
 	}
 	bar := r.options.Progress.Start(foldTask("train", m.Name, fold), "steps", 0)
@@ -234,6 +238,9 @@ func (r *Run) trainFold(ctx context.Context, m ModelConfig, fold int, a *attempt
 		}
 	}
 	a.note = fmt.Sprintf("%d training images", len(rows))
+	if shown != len(rows) {
+		a.note += fmt.Sprintf(", %d shown an epoch", shown)
+	}
 	if err != nil {
 		return err
 	}
@@ -257,7 +264,7 @@ func enoughSteps(m ModelConfig, rows int) error {
 		return err
 	}
 	return fault.New(fault.Usage, "lower samples, burn_in or thinning of the model's train.update, or train for more epochs",
-		"the steps of %d epochs on %d images give %d posterior samples, not %d", m.Train.Epochs, rows, samples, m.Train.Update.Samples)
+		"the steps of %d epochs of %d images give %d posterior samples, not %d", m.Train.Epochs, rows, samples, m.Train.Update.Samples)
 }
 
 // trainError adds model and fold to what train says, which knows neither.

@@ -48,7 +48,7 @@ func (tr *trainer) withdraw() {
 // rowsOfStep is the number of images of the step in progress.
 func (tr *trainer) rowsOfStep() int {
 	b := tr.task.Config.Batch
-	return min(b, len(tr.loader.Rows)-(tr.state.Step-tr.state.Epoch*tr.steps)*b)
+	return min(b, tr.loader.Len()-(tr.state.Step-tr.state.Epoch*tr.steps)*b)
 }
 
 // microBatch computes the gradient of a micro-batch, and updates the weights

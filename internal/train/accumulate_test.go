@@ -91,13 +91,17 @@ func TestMicroBatchesMakeTheStepOfTheirWhole(t *testing.T) {
 		rule string
 		rate float64
 		clip float64
-	}{{"sgd", 0.1, 0}, {"sgd", 0.1, 0.01}, {"adamw", 1e-3, 0}, {"sghmc", 0.1, 0}} {
+		loss Loss
+	}{
+		{"sgd", 0.1, 0, Default().Loss}, {"sgd", 0.1, 0.01, Default().Loss}, {"adamw", 1e-3, 0, Default().Loss}, {"sghmc", 0.1, 0, Default().Loss},
+		{"sgd", 0.1, 0, Loss{Name: "focal", Gamma: 2, Alpha: []float64{0.25, 0.75, 0.5, 1}}},
+	} {
 		run := func(accumulate int) models.Weights {
 			task := smallTask(t, s, c.rule)
 			task.Model = models.Config{ONNX: path}
 			task.Rows = task.Rows[:39] // steps of 16, 16 and 7
 			task.Config.Epochs, task.Config.Batch, task.Config.Accumulate, task.Config.DropLast = 2, 16, accumulate, false
-			task.Config.Schedule = Schedule{Name: "constant", LearningRate: c.rate}
+			task.Config.Schedule, task.Config.Loss = Schedule{Name: "constant", LearningRate: c.rate}, c.loss
 			task.Config.ClassWeights, task.Config.ClipNorm, task.Config.LabelSmoothing = "balanced", c.clip, 0.1
 			task.Config.Update.BurnIn, task.Config.Update.Samples = 0, 1
 			task.Config.Update.Temperature = 1e-4 // the gradient counts, not the noise alone
@@ -112,9 +116,9 @@ func TestMicroBatchesMakeTheStepOfTheirWhole(t *testing.T) {
 		whole := run(1)
 		for _, k := range []int{2, 4, 8, 16} {
 			d := away(start, run(k), whole)
-			t.Logf("%s, clip %g: %d micro-batches end %.2g away", c.rule, c.clip, k, d)
+			t.Logf("%s, clip %g, %s: %d micro-batches end %.2g away", c.rule, c.clip, c.loss.Name, k, d)
 			if !(d <= 4e-6) {
-				t.Errorf("%s, clip %g: with %d micro-batches the weights end %.2g of the way elsewhere", c.rule, c.clip, k, d)
+				t.Errorf("%s, clip %g, %s: with %d micro-batches the weights end %.2g of the way elsewhere", c.rule, c.clip, c.loss.Name, k, d)
 			}
 		}
 	}

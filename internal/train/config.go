@@ -13,6 +13,7 @@ type Config struct {
 	Accumulate      int          `yaml:"accumulate" json:"accumulate"`           // micro-batches that a step's images are cut into; divides Batch
 	DropLast        bool         `yaml:"drop_last" json:"drop_last"`             // leave out the last, smaller batch of an epoch
 	Update          bayes.Config `yaml:"update" json:"update"`                   // optimiser or sampler
+	Sampling        Sampling     `yaml:"sampling" json:"sampling"`               // how often an epoch shows a row of each class
 	DecayAll        bool         `yaml:"decay_all" json:"decay_all"`             // weight decay and prior also on biases and normalisation
 	Schedule        Schedule     `yaml:"schedule" json:"schedule"`               // learning rate
 	ClipNorm        float64      `yaml:"clip_norm" json:"clip_norm"`             // largest L2 norm of the gradient; 0 does not clip
@@ -65,7 +66,7 @@ func Default() Config {
 		Epochs: 5, Batch: 32, Accumulate: 1, DropLast: true, Update: bayes.Default(),
 		Schedule: Schedule{Name: "cosine", LearningRate: 1e-3, WarmupEpochs: 1},
 		Loss:     Loss{Name: "cross_entropy", Gamma: 2}, ClassWeights: "none", EarlyStopping: EarlyStop{Fraction: 0.1},
-		BatchNormPasses: 16, LayerDecay: 1, CheckpointSeconds: 20,
+		Sampling: Sampling{Method: "natural"}, BatchNormPasses: 16, LayerDecay: 1, CheckpointSeconds: 20,
 	}
 }
 
@@ -111,8 +112,10 @@ func (c Config) Validate() error {
 			return err
 		}
 	}
-	if err := c.validateRates(); err != nil {
-		return err
+	for _, check := range []func() error{c.validateRates, c.Sampling.validate} {
+		if err := check(); err != nil {
+			return err
+		}
 	}
 	return c.Update.Validate()
 }

@@ -98,6 +98,9 @@ func TestResumedTrainingIsTheUnbrokenOne(t *testing.T) {
 		{"rates by layer, clipped elements", "adamw", func(c *Config) {
 			c.LayerDecay, c.RateFactors, c.ClipValue = 0.7, []RateFactor{{"*.bias", 2}}, 0.01
 		}},
+		{"sampling by class", "adam", func(c *Config) {
+			c.Sampling = Sampling{Method: "balanced", Upsample: map[string]float64{"melanoma": 2}}
+		}},
 		{"micro-batches", "adam", func(c *Config) { c.Batch, c.Accumulate, c.DropLast = 16, 4, false }},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -13,18 +13,22 @@ import (
 // WeightsFile returns the name of posterior sample s in a training's folder.
 func WeightsFile(s int) string { return fmt.Sprintf("weights-%03d.arrow", s) }
 
-// Samples returns how many posterior samples a training keeps: one for an
-// optimiser.
-func (c Config) Samples(rows int) (int, error) {
-	steps := rows / c.Batch
-	if !c.DropLast || steps == 0 {
-		steps = (rows + c.Batch - 1) / c.Batch
-	}
-	s, err := c.Update.Schedule(steps * c.Epochs)
+// Samples returns how many posterior samples a training keeps whose epochs
+// show so many rows, see [Config.EpochLength]: one for an optimiser.
+func (c Config) Samples(epochLength int) (int, error) {
+	s, err := c.Update.Schedule(c.steps(epochLength) * c.Epochs)
 	if err != nil {
 		return 0, err
 	}
 	return s.Count(), nil
+}
+
+// steps returns the number of steps of an epoch that shows so many rows.
+func (c Config) steps(epochLength int) int {
+	if whole := epochLength / c.Batch; c.DropLast && whole > 0 {
+		return whole
+	}
+	return (epochLength + c.Batch - 1) / c.Batch
 }
 
 // keepSample writes a posterior sample if the schedule asks for one after
@@ -62,8 +66,8 @@ func (tr *trainer) recomputeStatistics(sample int) error {
 		return nil
 	}
 	loader := tr.loader
-	loader.DropLast = len(loader.Rows) >= loader.Batch
-	n := min(loader.Batch, len(loader.Rows))
+	loader.DropLast = loader.Len() >= loader.Batch
+	n := min(loader.Batch, loader.Len())
 	m, err := tr.forward(n)
 	if err != nil {
 		return err
@@ -143,7 +147,7 @@ func (tr *trainer) watch(ctx context.Context, row *EpochRow) error {
 func (tr *trainer) watchLoss(ctx context.Context) (float64, error) {
 	e := evaluator{net: tr.net, store: tr.store, pool: tr.pool, size: tr.task.Store.Size(), batch: min(tr.loader.Batch, len(tr.task.Watch))}
 	loader := tr.loader
-	loader.Rows, loader.Augment, loader.Shuffle, loader.DropLast, loader.Batch = tr.task.Watch, nil, false, false, e.batch
+	loader.Rows, loader.Strata, loader.Augment, loader.Shuffle, loader.DropLast, loader.Batch = tr.task.Watch, nil, nil, false, false, e.batch
 	total := 0.0
 	prob := make([]float64, tr.net.Classes)
 	for b, err := range tr.task.Store.Epoch(ctx, loader, 0, 0) {

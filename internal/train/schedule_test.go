@@ -73,6 +73,8 @@ func TestConfigNamesTheWrongKey(t *testing.T) {
 		"clip_value":              func(c *Config) { c.ClipValue = math.NaN() },
 		"layer_decay":             func(c *Config) { c.LayerDecay = 1.1 },
 		"rate_factors.1.factor":   func(c *Config) { c.RateFactors = []RateFactor{{"*", 1}, {"*", 0}} },
+		"sampling.method":         func(c *Config) { c.Sampling.Method = "even" },
+		"sampling.upsample.mel":   func(c *Config) { c.Sampling.Upsample = map[string]float64{"mel": 0} },
 		"accumulate":              func(c *Config) { c.Accumulate = 5 },
 		"loss.name":               func(c *Config) { c.Loss.Name = "hinge" },
 		"loss.gamma":              func(c *Config) { c.Loss.Gamma = -1 },

@@ -89,16 +89,17 @@ func networkConfig(c models.Config, s *data.Store, meta *data.MetaEncoder, seed 
 
 func (tr *trainer) prepareData() error {
 	t := tr.task
-	n, b := len(t.Rows), t.Config.Batch
-	tr.steps = n / b
-	if !t.Config.DropLast || tr.steps == 0 {
-		tr.steps = (n + b - 1) / b
+	if len(t.Rows) < 2 {
+		return fault.New(fault.Input, "give the fold more images or use fewer folds", "train: %d training rows are too few", len(t.Rows))
 	}
-	if n < 2 {
-		return fault.New(fault.Input, "give the fold more images or use fewer folds", "train: %d training rows are too few", n)
+	strata, err := t.Config.Sampling.strata(t.Store, t.Rows)
+	if err != nil {
+		return err
 	}
-	tr.loader = data.LoaderConfig{Rows: t.Rows, Batch: b / t.Config.Accumulate, Seed: rng.Key(t.Seed, "data"), Augment: t.Augment, Meta: t.Metadata,
-		Workers: t.Workers, DropLast: t.Config.DropLast && n >= b, Shuffle: true}
+	tr.loader = data.LoaderConfig{Rows: t.Rows, Strata: strata, Batch: t.Config.Batch / t.Config.Accumulate, Seed: rng.Key(t.Seed, "data"),
+		Augment: t.Augment, Meta: t.Metadata, Workers: t.Workers, Shuffle: true}
+	tr.loader.DropLast = t.Config.DropLast && tr.loader.Len() >= t.Config.Batch
+	tr.steps = t.Config.steps(tr.loader.Len())
 	counts := make([]float64, len(t.Store.Classes()))
 	for _, row := range t.Rows {
 		target := t.Store.Row(row).Target
@@ -108,7 +109,6 @@ func (tr *trainer) prepareData() error {
 		counts[target]++
 	}
 	tr.weights = classWeights(t.Config.ClassWeights, counts)
-	var err error
 	tr.alpha, err = t.Config.Loss.factors(len(counts))
 	return err
 }
@@ -140,7 +140,7 @@ func classWeights(kind string, counts []float64) []float64 {
 
 func (tr *trainer) prepareEngine(weights models.Weights) error {
 	t := tr.task
-	if _, err := tr.machine(min(tr.loader.Batch, len(t.Rows))); err != nil {
+	if _, err := tr.machine(min(tr.loader.Batch, tr.loader.Len())); err != nil {
 		return err
 	}
 	if err := tr.store.Load(weights); err != nil {
