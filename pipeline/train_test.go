@@ -14,7 +14,7 @@ func TestNamesOfParametersAreCheckedBeforeAnythingRuns(t *testing.T) {
 	for _, c := range []struct{ set, sentence, hint string }{
 		{`train.freeze=["conv_stm*"]`, `section models.0.train: train: freeze.0 "conv_stm*" matches no parameter`, "did you mean conv_stem.weight?"},
 		{`models.1.train.freeze=["meta.9*"]`, `section models.1.train: train: freeze.0 "meta.9*"`, "did you mean meta."},
-		{`train.freeze=["*"]`, "freeze matches every parameter", "classifier"},
+		{`train.freeze=["*"]`, "freeze leaves no parameter of tiny to train", "classifier"},
 	} {
 		steps, err := openRun(t, t.TempDir(), Options{Fold: -1}, c.set).Execute(context.Background())
 		if err == nil || fault.KindOf(err) != fault.Usage || !strings.Contains(err.Error(), c.sentence) || !strings.Contains(fault.HintOf(err), c.hint) {
