@@ -65,7 +65,7 @@ func (c *compiler) convolve(o convolution, a call) func() {
 	cc := newConvCall(o.ConvAttrs, xShape, a.shapes[o.weights()], a.yShape)
 	switch kindOf(o.ConvAttrs, xShape, a.shapes[o.weights()]) {
 	case pointwise:
-		if o.then != nil && a.beside(statsSlot) == nil && cc.n == 1 && cc.positions <= fewRows && cc.out >= 2*groupChannels {
+		if o.then != nil && a.beside(statsSlot) == nil && cc.n == 1 && cc.in*cc.out > cc.positions*(cc.in+cc.out) && cc.out >= 2*groupChannels {
 			return c.convColumns(o, a, cc)
 		}
 		return c.convPointwise(o, a, cc)

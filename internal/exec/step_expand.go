@@ -1,6 +1,10 @@
 package exec
 
-import "melanoma/internal/kernel"
+import (
+	"math"
+
+	"melanoma/internal/kernel"
+)
 
 // convExpanded binds a depthwise convolution whose input a pointwise one
 // makes on loading. Both treat channels apart, so a part is some rows of some
@@ -13,7 +17,7 @@ func (c *compiler) convExpanded(o convolution, a call, cc convCall) func() {
 	taps := c.packGroups(w, cc, groups)
 	rows := max(1, (2*firstCacheFloats/(cc.g.InW*groups[0].size())-cc.g.KH)/cc.g.StrideH)
 	strips := spansOf(1, cc.g.OutH, rows, false)
-	sections := min(len(strips), partsOf(partsAtLeast, cc.n*len(groups)))
+	sections := sectionsOf(cc, len(strips), cc.n*len(groups), c.pool.Workers())
 	end := c.finish(o, a, cc, stripSpans(strips, cc))
 	inputs := make([][]*window, c.pool.Workers())
 	for i := range inputs {
@@ -37,6 +41,21 @@ func (c *compiler) convExpanded(o convolution, a call, cc convCall) func() {
 		c.pool.Run(cc.n*sections*len(groups), each)
 		end.sum()
 	}
+}
+
+// sectionsOf returns into how many sections the strips of an image are cut, so
+// that the workers end together: each section computes the rows that overlap
+// the one before it again. No result depends on it.
+func sectionsOf(cc convCall, strips, parts, workers int) int {
+	again := float64(max(0, cc.g.KH-cc.g.StrideH)) / float64(cc.g.InH)
+	best, least := 1, math.Inf(1)
+	for s := 1; s <= min(strips, 2*workers); s++ {
+		longest := float64(partsOf(parts*s, workers)) / float64(s) * (1 + again*float64(s-1))
+		if longest < least {
+			best, least = s, longest
+		}
+	}
+	return best
 }
 
 // groupWindows returns a window over each group of channels, which share their
