@@ -120,7 +120,9 @@ func (a *assembly) layer(l *Layer) (err error) {
 			return fmt.Errorf("models: %s: layer %s takes %s, which no layer before it makes", a.net.Name, l.Name, name)
 		}
 	}
-	a.values[l.Name] = a.apply(l, x)
+	y := a.apply(l, x)
+	graph.Label(y, l.Name)
+	a.values[l.Name] = y
 	return nil
 }
 
@@ -216,6 +218,7 @@ func (a *assembly) finish() (err error) {
 		} else {
 			p.Loss = graph.FocalLoss(p.Logits, targets, rowWeights, a.in.Gamma)
 		}
+		graph.Label(p.Loss, "loss")
 	}
 	return nil
 }

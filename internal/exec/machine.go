@@ -22,6 +22,7 @@ type Machine struct {
 	pooled  []float32
 	loss    []float32
 	stats   [][]float32
+	data    func(*value) []float32 // where a value lies
 }
 
 var _ gorgonia.VM = (*Machine)(nil)
@@ -30,6 +31,7 @@ var _ gorgonia.VM = (*Machine)(nil)
 type step struct {
 	run  func()
 	cost StepCost // but for the time
+	v    *value   // what it computes; nil if it copies
 }
 
 // Compile plans the program over the store's parameters. It fails where the
@@ -48,14 +50,15 @@ func Compile(p *graph.Program, s *Store, pool *Pool, list ...Option) (*Machine, 
 			continue
 		}
 		c.workUsed = 0
-		m.steps = append(m.steps, step{c.bind(v), costOf(v)})
+		m.steps = append(m.steps, step{c.bind(v), costOf(v), v})
 	}
 	c.lend()
 	for _, cp := range copies {
 		src := c.data(cp.from)
-		m.steps = append(m.steps, step{func() { copy(cp.to, src) }, StepCost{Name: "copy", Kind: "copy", Bytes: 8 * int64(len(src))}})
+		m.steps = append(m.steps, step{func() { copy(cp.to, src) }, StepCost{Name: "copy", Kind: "copy", Bytes: 8 * int64(len(src))}, nil})
 	}
 	m.outputs(c)
+	m.data = c.data
 	return m, nil
 }
 

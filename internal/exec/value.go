@@ -36,7 +36,7 @@ func (v *value) accompany(primary *value, slot int, what string) {
 // value is one result of the program: what computes it, from which others,
 // where it lies and until when it is needed.
 type value struct {
-	name    string // of an input or parameter
+	name    string // of an input or parameter, or of the layer; may be empty
 	op      operator
 	in      []*value
 	also    []*value // further results of the same step, by slot; nil where not wanted
@@ -103,7 +103,7 @@ func childrenOf(p *graph.Program, n *gorgonia.Node) []*gorgonia.Node {
 }
 
 func newValue(n *gorgonia.Node) (*value, error) {
-	v := &value{name: n.Name(), last: -1, size: 1}
+	v := &value{name: graph.LabelOf(n), last: -1, size: 1}
 	if !n.IsScalar() {
 		v.shape = n.Shape()
 	}

@@ -179,7 +179,15 @@ func (o Op) SymDiff(inputs gorgonia.Nodes, output, grad *gorgonia.Node) (gorgoni
 	if !ok {
 		return nil, fmt.Errorf("graph: %s has no gradient", o.Spec)
 	}
-	return d.Gradients(inputs, output, grad), nil
+	grads := d.Gradients(inputs, output, grad)
+	if layer := LabelOf(output); layer != "" {
+		for _, g := range grads {
+			if g != nil {
+				Label(g, layer)
+			}
+		}
+	}
+	return grads, nil
 }
 
 // apply adds a node to the graph of its inputs; wrong shapes panic.
