@@ -27,3 +27,21 @@ func TestNamesOfParametersAreCheckedBeforeAnythingRuns(t *testing.T) {
 		}
 	}
 }
+
+// TestADivergenceNamesModelFoldEpochAndStep and the first array that is not
+// finite.
+func TestADivergenceNamesModelFoldEpochAndStep(t *testing.T) {
+	r := openRun(t, t.TempDir(), Options{Fold: 1}, `models.0.train.update={name: sgd}`, "models.0.train.schedule.learning_rate=1e30")
+	_, err := r.Execute(context.Background(), "ingest", "folds", "train")
+	if err == nil {
+		t.Fatal("no error")
+	}
+	for _, part := range []string{"model a, fold 1: ", "epoch 2, step 1: loss NaN", "first not finite: bn1 in the forward pass"} {
+		if !strings.Contains(err.Error(), part) {
+			t.Errorf("error %q, want %q in it", err, part)
+		}
+	}
+	if hint := fault.HintOf(err); !strings.Contains(hint, "learning_rate") {
+		t.Errorf("hint %q", hint)
+	}
+}

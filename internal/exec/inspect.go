@@ -50,11 +50,8 @@ func (m *Machine) Inspect(key uint64) *Finding {
 			return f
 		}
 	}
-	for _, name := range m.store.Names() {
-		x, _ := m.store.View(name)
-		if f := look(FoundParameter, name, x); f != nil {
-			return f
-		}
+	if f := m.store.Inspect(); f != nil {
+		return f
 	}
 	*m.program.Key = key
 	m.store.refresh(m.pool)
@@ -73,6 +70,17 @@ func (m *Machine) Inspect(key uint64) *Finding {
 	return nil
 }
 
+// Inspect returns the first array of the store with a value that is not
+// finite, nil if there is none.
+func (s *Store) Inspect() *Finding {
+	for i, e := range s.entries {
+		if f := look(FoundParameter, e.name, s.at(i)); f != nil {
+			return f
+		}
+	}
+	return nil
+}
+
 // lookAt looks at the results of one step.
 func (m *Machine) lookAt(v *value) *Finding {
 	kind := FoundForward
@@ -83,7 +91,7 @@ func (m *Machine) lookAt(v *value) *Finding {
 		if r == nil {
 			continue
 		}
-		if f := look(kind, v.name, m.data(r)); f != nil {
+		if f := look(kind, cmp.Or(r.name, v.name), m.data(r)); f != nil {
 			if f.Operator = v.op.String(); r != v {
 				f.Operator = fmt.Sprintf("%s of %s", r.op, v.op)
 			}

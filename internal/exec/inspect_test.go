@@ -45,7 +45,7 @@ func TestInspectFindsTheFirstArrayThatIsNotFinite(t *testing.T) {
 				set("b.weight", i, 3e38)
 			}
 		}, FoundForward, "b", "conv", -1, -1},
-		"a variance that overflows": {func(set func(string, int, float32)) { set("b.weight", 5, 1e30) }, FoundForward, "b", "statistics of conv", 1, 5},
+		"a variance that overflows": {func(set func(string, int, float32)) { set("b.weight", 5, 1e30) }, FoundForward, "b.bn", "statistics of conv", 1, 5},
 		"gradients that overflow": {func(set func(string, int, float32)) {
 			set("targets", 0, 3e38)
 			set("targets", 1, -3e38)

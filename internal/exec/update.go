@@ -72,7 +72,7 @@ func (u *Updater) Slots() map[string][]float32 {
 // gradient. It returns the gradient's L2 norm before clipping; a norm that is
 // not finite is returned without an update.
 func (u *Updater) Step(step int, learningRate float64, clip Clip) float64 {
-	norm := math.Sqrt(u.sumSquares())
+	norm := u.GradientNorm()
 	if math.IsNaN(norm) || math.IsInf(norm, 0) {
 		return norm
 	}
@@ -85,6 +85,9 @@ func (u *Updater) Step(step int, learningRate float64, clip Clip) float64 {
 	u.store.Changed()
 	return norm
 }
+
+// GradientNorm returns the L2 norm of the gradient.
+func (u *Updater) GradientNorm() float64 { return math.Sqrt(u.sumSquares()) }
 
 // sumSquares adds the squares of the gradient in fixed parts and order.
 func (u *Updater) sumSquares() float64 {

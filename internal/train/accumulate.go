@@ -24,6 +24,7 @@ type pending struct {
 	weight  float64 // sum of the rows' weights
 	sum     *exec.Accumulator
 	buffers []float32 // running statistics before the step
+	last    computed  // the newest micro-batch
 }
 
 // drop forgets what was computed of a step.
@@ -64,11 +65,15 @@ func (tr *trainer) microBatch(b *data.Batch) error {
 	if !whole && p.rows == 0 {
 		p.buffers = append(p.buffers[:0], tr.store.Buffers()...)
 	}
-	if err := m.Run(tr.dropoutKey()); err != nil {
+	p.last = computed{m, b, tr.dropoutKey()}
+	if err := m.Run(p.last.key); err != nil {
 		return err
 	}
-	m.UpdateRunningStatistics(0)
 	loss := float64(m.Loss())
+	if !finite(loss) || !whole && !finite(tr.updater.GradientNorm()) {
+		return tr.diverged(loss)
+	}
+	m.UpdateRunningStatistics(0)
 	if whole {
 		return tr.update(loss)
 	}

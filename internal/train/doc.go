@@ -23,7 +23,8 @@
 // not. A checkpoint is written after every epoch, at a stop, and every
 // CheckpointSeconds between.
 //
-// Errors: a loss that is not finite is a *DivergedError. A context that is
+// Errors: a loss or gradient that is not finite is a *DivergedError, which
+// names the first array of the step that is not. A context that is
 // cancelled gives a fault.Stopped error after the step in progress.
 //
 // References: Ha, Liu, Liu (2020), arXiv 2010.05351, for the schedule and the

@@ -3,7 +3,6 @@ package train
 import (
 	"bytes"
 	"context"
-	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -176,15 +175,6 @@ func TestCheckpointOfOtherInputsIsNotUsed(t *testing.T) {
 		t.Fatal(err)
 	}
 	sameResults(t, results(t, reused.Dir), results(t, fresh.Dir))
-}
-
-func TestDivergedTrainingIsATypedError(t *testing.T) {
-	task := smallTask(t, smallStore(t, 30, 32), "sgd")
-	task.Config.Schedule.LearningRate = 1e30
-	var diverged *DivergedError
-	if err := Fit(context.Background(), task); !errors.As(err, &diverged) {
-		t.Fatalf("error %v, want a DivergedError", err)
-	}
 }
 
 func TestEarlyStoppingKeepsTheBestWatchedEpoch(t *testing.T) {

@@ -16,6 +16,9 @@ const networkFact = "network"
 
 // writeWeights writes the present weights as a posterior sample.
 func (tr *trainer) writeWeights(sample int) error {
+	if f := tr.store.Inspect(); f != nil { // no step came after the one that made it
+		return &DivergedError{Epoch: tr.state.Epoch, Step: tr.state.Step, Finding: f, Kept: true}
+	}
 	network, err := json.Marshal(tr.net)
 	if err != nil {
 		return fmt.Errorf("train: describe the network: %w", err)

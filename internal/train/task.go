@@ -2,7 +2,6 @@ package train
 
 import (
 	"context"
-	"fmt"
 	"math"
 	"time"
 
@@ -40,21 +39,6 @@ type Progress struct {
 	Epoch        int // 1-based
 	Loss         float64
 	LearningRate float64
-}
-
-// DivergedError reports a loss or gradient that is not finite.
-type DivergedError struct {
-	Epoch, Step int // 1-based epoch, 0-based step
-	Loss, Norm  float64
-}
-
-func (e *DivergedError) Error() string {
-	return fmt.Sprintf("train: the training diverged at epoch %d, step %d: loss %g, gradient norm %g", e.Epoch, e.Step, e.Loss, e.Norm)
-}
-
-// Hint says what usually helps.
-func (e *DivergedError) Hint() string {
-	return "lower train.schedule.learning_rate or set train.clip_norm"
 }
 
 // Fit trains until the end, going on from the checkpoint in the task's folder
@@ -126,8 +110,8 @@ func (tr *trainer) update(loss float64) error {
 	s := &tr.state
 	rate := tr.task.Config.Schedule.At(s.Step, tr.steps, tr.task.Config.Epochs)
 	norm := tr.updater.Step(s.Step, rate, exec.Clip{Value: tr.task.Config.ClipValue, Norm: tr.task.Config.ClipNorm})
-	if !finite(loss) || !finite(norm) {
-		return &DivergedError{Epoch: s.Epoch + 1, Step: s.Step, Loss: loss, Norm: norm}
+	if !finite(norm) { // nothing was updated
+		return tr.diverged(loss)
 	}
 	s.Step++
 	s.LossSum += loss
