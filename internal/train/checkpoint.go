@@ -16,12 +16,13 @@ import (
 const CheckpointFile = "checkpoint.arrow"
 
 // A checkpoint is a table of named vectors: "params" and "buffers" in the
-// store's layout, "slot:<name>" for the rule's state and "best" for the best
-// watched epoch. The position is JSON in its metadata.
+// store's layout, "slot:<name>" for the rule's state, "average" for the mean of the
+// weights and "best" for the best watched epoch. The position is JSON in its metadata.
 const (
 	vectorParams  = "params"
 	vectorBuffers = "buffers"
 	vectorBest    = "best"
+	vectorAverage = "average"
 	slotPrefix    = "slot:"
 )
 
@@ -30,6 +31,9 @@ func (tr *trainer) vectors() map[string][]float32 {
 	v := map[string][]float32{vectorParams: tr.store.Params(), vectorBuffers: tr.store.Buffers()}
 	for name, slot := range tr.updater.Slots() {
 		v[slotPrefix+name] = slot
+	}
+	if tr.average != nil {
+		v[vectorAverage] = tr.average.Values()
 	}
 	if tr.best != nil {
 		v[vectorBest] = tr.best

@@ -14,6 +14,7 @@ type Config struct {
 	DropLast        bool         `yaml:"drop_last" json:"drop_last"`             // leave out the last, smaller batch of an epoch
 	Update          bayes.Config `yaml:"update" json:"update"`                   // optimiser or sampler
 	Sampling        Sampling     `yaml:"sampling" json:"sampling"`               // how often an epoch shows a row of each class
+	Average         Average      `yaml:"average" json:"average"`                 // mean of the weights in place of the last ones
 	DecayAll        bool         `yaml:"decay_all" json:"decay_all"`             // weight decay and prior also on biases and normalisation
 	Schedule        Schedule     `yaml:"schedule" json:"schedule"`               // learning rate
 	ClipNorm        float64      `yaml:"clip_norm" json:"clip_norm"`             // largest L2 norm of the gradient; 0 does not clip
@@ -66,7 +67,7 @@ func Default() Config {
 		Epochs: 5, Batch: 32, Accumulate: 1, DropLast: true, Update: bayes.Default(),
 		Schedule: Schedule{Name: "cosine", LearningRate: 1e-3, WarmupEpochs: 1},
 		Loss:     Loss{Name: "cross_entropy", Gamma: 2}, ClassWeights: "none", EarlyStopping: EarlyStop{Fraction: 0.1},
-		Sampling: Sampling{Method: "natural"}, BatchNormPasses: 16, LayerDecay: 1, CheckpointSeconds: 20,
+		Sampling: Sampling{Method: "natural"}, Average: Average{Method: "none", Decay: 0.999}, BatchNormPasses: 16, LayerDecay: 1, CheckpointSeconds: 20,
 	}
 }
 
@@ -100,6 +101,7 @@ func (c Config) Validate() error {
 		{c.FreezeBatchNorm || !c.FreezeBatchNormAffine, "freeze_batchnorm_affine", "goes with freeze_batchnorm", "set train.freeze_batchnorm to true, or name the parameters in train.freeze"},
 		{c.BatchNormPasses >= 1, "batchnorm_batches", fmt.Sprintf("is %d", c.BatchNormPasses), "16 is usual"},
 		{c.CheckpointSeconds > 0, "checkpoint_seconds", fmt.Sprintf("is %g", c.CheckpointSeconds), "20 is usual"},
+		{!c.Update.Sampler() || c.Average.Method == "none", "average.method", "goes with an optimiser, not with a sampler", "a sampler's predictions are averaged over its samples: set it to none"},
 		{!c.Update.Sampler() || c.EarlyStopping.Patience == 0, "early_stopping.patience", "goes with an optimiser, not with a sampler", "a sampler needs all its steps: set it to 0"},
 	}
 	for _, k := range checks {
@@ -112,7 +114,7 @@ func (c Config) Validate() error {
 			return err
 		}
 	}
-	for _, check := range []func() error{c.validateRates, c.Sampling.validate} {
+	for _, check := range []func() error{c.validateRates, c.Sampling.validate, func() error { return c.Average.validate(c.Epochs) }} {
 		if err := check(); err != nil {
 			return err
 		}

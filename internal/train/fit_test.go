@@ -88,28 +88,35 @@ func TestResumedTrainingIsTheUnbrokenOne(t *testing.T) {
 	s := smallStore(t, 40, 32)
 	for _, c := range []struct {
 		name, rule string
-		change     func(*Config)
+		change     func(*Task)
 	}{
-		{"adam", "adam", func(*Config) {}},
-		{"sgd", "sgd", func(*Config) {}},
-		{"sghmc", "sghmc", func(*Config) {}},
-		{"frozen layers", "adam", func(c *Config) { c.Freeze = []string{"conv_stem*", "blocks.[0-1].*"} }},
-		{"rates by layer, clipped elements", "adamw", func(c *Config) {
+		{"adam", "adam", func(*Task) {}},
+		{"sgd", "sgd", func(*Task) {}},
+		{"sghmc", "sghmc", func(*Task) {}},
+		{"frozen layers", "adam", func(t *Task) { c := &t.Config; c.Freeze = []string{"conv_stem*", "blocks.[0-1].*"} }},
+		{"rates by layer, clipped elements", "adamw", func(t *Task) {
+			c := &t.Config
 			c.LayerDecay, c.RateFactors, c.ClipValue = 0.7, []RateFactor{{"*.bias", 2}}, 0.01
 		}},
-		{"sampling by class", "adam", func(c *Config) {
+		{"sampling by class", "adam", func(t *Task) {
+			c := &t.Config
 			c.Sampling = Sampling{Method: "balanced", Upsample: map[string]float64{"melanoma": 2}}
 		}},
-		{"micro-batches", "adam", func(c *Config) { c.Batch, c.Accumulate, c.DropLast = 16, 4, false }},
+		{"ema", "adam", func(t *Task) { t.Config.Average.Method = "ema" }},
+		{"swa in micro-batches that do not fill the last step, watched", "adam", func(t *Task) {
+			t.Config.Batch, t.Config.Accumulate, t.Config.Average.Method, t.Config.Average.StartEpoch = 8, 4, "swa", 2
+			t.Config.EarlyStopping.Patience, t.Rows, t.Watch = 2, t.Rows[:22], t.Rows[22:]
+		}},
+		{"micro-batches", "adam", func(t *Task) { c := &t.Config; c.Batch, c.Accumulate, c.DropLast = 16, 4, false }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			whole := smallTask(t, s, c.rule)
-			c.change(&whole.Config)
+			c.change(&whole)
 			if err := Fit(context.Background(), whole); err != nil {
 				t.Fatal(err)
 			}
 			broken := smallTask(t, s, c.rule)
-			c.change(&broken.Config)
+			c.change(&broken)
 			stops := 0
 			for {
 				ctx, cancel := context.WithCancel(context.Background())

@@ -107,8 +107,8 @@ func (tr *trainer) forward(n int) (*exec.Machine, error) {
 	return m, err
 }
 
-// finish writes what the training is for: the last weights of an optimiser
-// (the best watched ones with early stopping) and the history.
+// finish writes what the training is for: the last weights of an optimiser or
+// their average (the best watched ones with early stopping) and the history.
 func (tr *trainer) finish() error {
 	if !tr.task.Config.Update.Sampler() {
 		if tr.best != nil {
@@ -116,28 +116,39 @@ func (tr *trainer) finish() error {
 			copy(tr.store.Buffers(), tr.best[n:])
 			tr.store.Changed()
 		}
-		if err := tr.writeWeights(0); err != nil {
+		write := func() error { return tr.writeWeights(0) }
+		if tr.best == nil {
+			if err := tr.withAverage(write); err != nil {
+				return err
+			}
+		} else if err := write(); err != nil {
 			return err
 		}
 	}
 	return tr.writeHistory()
 }
 
-// watch scores the watched rows, remembers the best epoch and decides whether
+// watch scores the watched rows by the weights that would be kept, remembers the best epoch and decides whether
 // to stop.
 func (tr *trainer) watch(ctx context.Context, row *EpochRow) error {
 	if tr.task.Config.EarlyStopping.Patience == 0 || len(tr.task.Watch) == 0 {
 		return nil
 	}
-	loss, err := tr.watchLoss(ctx)
+	err := tr.withAverage(func() error {
+		loss, err := tr.watchLoss(ctx)
+		if err != nil {
+			return err
+		}
+		row.WatchLoss = &loss
+		best := tr.state.BestEpoch
+		if best == 0 || loss < *tr.state.History[best-1].WatchLoss {
+			tr.state.BestEpoch = row.Epoch
+			tr.best = slices.Concat(tr.store.Params(), tr.store.Buffers())
+		}
+		return nil
+	})
 	if err != nil {
 		return err
-	}
-	row.WatchLoss = &loss
-	best := tr.state.BestEpoch
-	if best == 0 || loss < *tr.state.History[best-1].WatchLoss {
-		tr.state.BestEpoch = row.Epoch
-		tr.best = slices.Concat(tr.store.Params(), tr.store.Buffers())
 	}
 	tr.state.Stopped = row.Epoch-tr.state.BestEpoch >= tr.task.Config.EarlyStopping.Patience
 	return nil

@@ -73,6 +73,9 @@ func (tr *trainer) epoch(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		if s.Step == (s.Epoch+1)*tr.steps {
+			break // what is left does not fill a batch
+		}
 		if err := tr.microBatch(batch); err != nil {
 			return err
 		}
@@ -83,9 +86,6 @@ func (tr *trainer) epoch(ctx context.Context) error {
 			if err := tr.save(); err != nil {
 				return err
 			}
-		}
-		if s.Step == (s.Epoch+1)*tr.steps {
-			break // what is left does not fill a batch
 		}
 	}
 	if ctx.Err() != nil {
@@ -108,7 +108,7 @@ func (tr *trainer) stop() error {
 // given.
 func (tr *trainer) update(loss float64) error {
 	s := &tr.state
-	rate := tr.task.Config.Schedule.At(s.Step, tr.steps, tr.task.Config.Epochs)
+	rate := tr.task.Config.rate(s.Step, tr.steps)
 	norm := tr.updater.Step(s.Step, rate, exec.Clip{Value: tr.task.Config.ClipValue, Norm: tr.task.Config.ClipNorm})
 	if !finite(norm) { // nothing was updated
 		return tr.diverged(loss)
@@ -117,6 +117,7 @@ func (tr *trainer) update(loss float64) error {
 	s.LossSum += loss
 	s.NormSum += norm
 	s.LearningRate = rate
+	tr.averageStep()
 	if tr.task.Progress != nil {
 		tr.task.Progress(Progress{Step: s.Step, Steps: tr.steps * tr.task.Config.Epochs, Epoch: s.Epoch + 1, Loss: loss, LearningRate: rate})
 	}
@@ -130,6 +131,7 @@ func (tr *trainer) endEpoch(ctx context.Context) error {
 	s := &tr.state
 	row := EpochRow{Epoch: s.Epoch + 1, Step: s.Step, LearningRate: s.LearningRate,
 		TrainLoss: s.LossSum / float64(tr.steps), GradientNorm: s.NormSum / float64(tr.steps)}
+	tr.averageEpoch()
 	if err := tr.watch(ctx, &row); err != nil {
 		if ctx.Err() != nil {
 			return tr.stop()

@@ -29,7 +29,8 @@ type trainer struct {
 	steps    int             // an epoch
 	pending  pending         // the step in progress
 	state    state
-	best     []float32 // parameters and buffers of the best watched epoch
+	average  *exec.Average // of the weights; nil without
+	best     []float32     // parameters and buffers of the best watched epoch
 	now      func() float64
 	started  float64
 	saved    float64 // time of the last checkpoint
@@ -43,8 +44,10 @@ type state struct {
 	NormSum      float64    `json:"norm_sum"`
 	LearningRate float64    `json:"learning_rate"`
 	History      []EpochRow `json:"history"`
-	BestEpoch    int        `json:"best_epoch"` // 1-based; 0 without early stopping
-	Stopped      bool       `json:"stopped"`    // early
+	BestEpoch    int        `json:"best_epoch"`              // 1-based; 0 without early stopping
+	Stopped      bool       `json:"stopped"`                 // early
+	Averaged     int        `json:"averaged,omitempty"`      // weights in the average
+	AverageEpoch int        `json:"average_epoch,omitempty"` // the last that swa counted, 1-based
 }
 
 func newTrainer(t *Task) (*trainer, error) {
@@ -163,6 +166,9 @@ func (tr *trainer) prepareEngine(weights models.Weights) error {
 		return err
 	}
 	tr.updater, err = exec.NewUpdater(rule, tr.store, tr.pool, tr.store.DecayMask(!t.Config.DecayAll), rng.Key(t.Seed, "rule"))
+	if t.Config.Average.Method != "none" {
+		tr.average = exec.NewAverage(tr.store, tr.pool)
+	}
 	if err == nil && factors != nil {
 		tr.updater.SetRateFactors(func(name string) float64 { return factors[name] })
 	}
@@ -173,7 +179,7 @@ func (tr *trainer) prepareEngine(weights models.Weights) error {
 func (tr *trainer) peakRate() float64 {
 	top := 0.0
 	for step := range tr.steps * tr.task.Config.Epochs {
-		top = max(top, tr.task.Config.Schedule.At(step, tr.steps, tr.task.Config.Epochs))
+		top = max(top, tr.task.Config.rate(step, tr.steps))
 	}
 	return top
 }
