@@ -112,6 +112,11 @@ func (c *compiler) bindSpec(spec graph.Spec, a call) func() {
 // bindFused binds an operator that a fusion rule made.
 func (c *compiler) bindFused(op operator, a call) func() {
 	switch s := op.(type) {
+	case limitedSum:
+		return c.blocks(len(a.y), func(lo, hi int) {
+			kernel.Add(a.y[lo:hi], a.x[0][lo:hi], a.x[1][lo:hi])
+			kernel.Clip(a.y[lo:hi], a.y[lo:hi], s.lo, s.hi)
+		})
 	case normActivate, normActivateExcite, normActivateGradInput:
 		return c.loaded(op, a)
 	case normActivateSqueeze:

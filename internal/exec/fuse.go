@@ -28,6 +28,7 @@ var rules = []rule{
 	{"follow", "an element-wise function of what a convolution made by now, likewise", fuseFollow},
 	{"mean", "the mean over positions likewise", fuseMean},
 	{"expand", "a pointwise convolution's result where a depthwise one loads it; not stored", fuseExpand},
+	{"sum", "a sum and its limits in one pass; the gradient of the limits reads the result", fuseSum},
 	{"gradients", "both gradients of a convolution in one pass over dy", fuseGradients},
 	{"statistics", "mean and variance of a convolution's result while it is in cache", fuseStatistics},
 	{"load", "a(n(x)) and a(n(x))*s where convolutions load them; not stored", fuseLoad},

@@ -103,6 +103,30 @@ func ofNormalisation(v, b *value) bool {
 	return false
 }
 
+// fuseSum limits a sum where it is made. What lies strictly within the limits
+// does so before and after, so a gradient may read either.
+func fuseSum(v *value, users map[*value][]*value) bool {
+	u, ok := v.op.(graph.Unary)
+	if !ok || u.Kind != "clip" || v.in[0].keep {
+		return false
+	}
+	if _, ok := v.in[0].op.(addition); !ok {
+		return false
+	}
+	for _, r := range users[v.in[0]] {
+		if g, grad := r.op.(graph.UnaryGrad); r != v && (!grad || graph.Unary(g) != u || r.in[0] == v.in[0]) {
+			return false
+		}
+	}
+	for _, r := range users[v.in[0]] {
+		if r != v {
+			r.in[1] = v
+		}
+	}
+	v.op, v.in = limitedSum{float32(u.Lo), float32(u.Hi)}, v.in[0].in
+	return true
+}
+
 // recomputed returns the fused activation u if all that reads it can work from
 // its inputs: then it need not be stored.
 func recomputed(u *value, users map[*value][]*value) (normActivate, bool) {

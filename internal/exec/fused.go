@@ -62,6 +62,11 @@ type normActivateGradInput struct {
 	excited bool
 }
 
+// limitedSum is the sum of two values, limited to [lo,hi].
+type limitedSum struct{ lo, hi float32 }
+
+func (o limitedSum) String() string { return fmt.Sprintf("clip[%g,%g] of add", o.lo, o.hi) }
+
 func (o normActivate) String() string {
 	switch o.act.Kind {
 	case kernel.SwishActivation:

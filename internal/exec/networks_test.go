@@ -120,7 +120,7 @@ func networks() map[string]network {
 			s = graph.AddBias(graph.Conv2D(graph.Swish(s), b.param("widen", 24, 3, 1, 1), conv(1, [4]int{}, 1)), b.param("widen.bias", 24))
 			h = graph.ScaleChannels(h, graph.Sigmoid(s))
 			h = b.norm("bn3", graph.Conv2D(h, b.param("project", 8, 24, 1, 1), conv(1, [4]int{}, 1)))
-			return graph.Add(h, x)
+			return graph.Clip(graph.Add(h, x), -1, 1)
 		}, false},
 		"depthwise 5x5 of stride 2, relu6": {3, 11, 17, 2, func(x *gorgonia.Node, b *builder) *gorgonia.Node {
 			x = graph.Swish(graph.Conv2D(x, b.param("pw", 17, 17, 1, 1), conv(1, [4]int{}, 1)))

@@ -79,7 +79,7 @@ func inPlace(v *value, i int) *value {
 // over, or -1.
 func overwrites(op operator) int {
 	switch op.(type) {
-	case addition, graph.Unary, graph.UnaryGrad, graph.BatchNorm, graph.BatchNormGradInput, graph.BatchNormFixed, graph.BatchNormFixedGradInput,
+	case addition, limitedSum, graph.Unary, graph.UnaryGrad, graph.BatchNorm, graph.BatchNormGradInput, graph.BatchNormFixed, graph.BatchNormFixedGradInput,
 		graph.Bias, graph.Product, graph.Excite, graph.DropoutMask, normActivate, normActivateGradInput:
 		return 0
 	default:
