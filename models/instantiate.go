@@ -160,7 +160,7 @@ func (a *assembly) apply(l *Layer, x []*gorgonia.Node) *gorgonia.Node {
 	case OpLinear:
 		return graph.Linear(x[0], a.params[l.Params[0]], a.params[l.Params[1]])
 	case OpConcat:
-		return graph.Concat(x[0], x[1])
+		return graph.Concat(1, x[0], x[1])
 	case OpDropout:
 		if !a.in.Train || l.Rate == 0 {
 			return x[0]

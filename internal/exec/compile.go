@@ -100,6 +100,9 @@ func (c *compiler) bindSpec(spec graph.Spec, a call) func() {
 		return c.poolStep(spec, a)
 	case graph.GroupSum, graph.GroupSumGrad, graph.GroupSoftmax, graph.GroupSoftmaxGrad:
 		return c.groupStep(spec, a)
+	case graph.Binary, graph.Expand, graph.Reduce, graph.Permute, graph.Pad, graph.Join, graph.Softmax, graph.SoftmaxGrad, graph.LayerNorm,
+		graph.LayerNormGradInput, graph.LayerNormGradParams, graph.LocalNorm, graph.BatchMatMul:
+		return c.general(spec, a)
 	case graph.DropoutMask:
 		return c.dropout(s, a)
 	case graph.DepthMask:

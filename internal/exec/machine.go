@@ -20,6 +20,7 @@ type Machine struct {
 	work    []float32 // memory that one step after the other uses while it runs
 	logits  []float32
 	pooled  []float32
+	outputs [][]float32
 	loss    []float32
 	stats   [][]float32
 	data    func(*value) []float32 // where a value lies
@@ -57,7 +58,7 @@ func Compile(p *graph.Program, s *Store, pool *Pool, list ...Option) (*Machine, 
 		src := c.data(cp.from)
 		m.steps = append(m.steps, step{func() { copy(cp.to, src) }, StepCost{Name: "copy", Kind: "copy", Bytes: 8 * int64(len(src))}, nil})
 	}
-	m.outputs(c)
+	m.findOutputs(c)
 	m.data = c.data
 	return m, nil
 }
@@ -130,7 +131,7 @@ func (m *Machine) settle(plan *planner) ([]copyOut, error) {
 	return copies, nil
 }
 
-func (m *Machine) outputs(c *compiler) {
+func (m *Machine) findOutputs(c *compiler) {
 	of := func(n *gorgonia.Node) []float32 {
 		if n == nil {
 			return nil
@@ -138,6 +139,9 @@ func (m *Machine) outputs(c *compiler) {
 		return c.data(c.plan.values[n.ID()])
 	}
 	m.logits, m.pooled, m.loss = of(m.program.Logits), of(m.program.Pooled), of(m.program.Loss)
+	for _, n := range m.program.Outputs {
+		m.outputs = append(m.outputs, of(n))
+	}
 	for _, b := range m.program.BatchNorms {
 		m.stats = append(m.stats, of(b.Stats))
 	}
@@ -163,6 +167,10 @@ func (m *Machine) Logits() []float32 { return m.logits }
 // Pooled returns the features before the head, [N,F], of the last run; nil if
 // the program does not name them.
 func (m *Machine) Pooled() []float32 { return m.pooled }
+
+// Output returns the program's further result i of the last run, valid until
+// the next.
+func (m *Machine) Output(i int) []float32 { return m.outputs[i] }
 
 // Loss returns the loss of the last run, 0 if the program has none.
 func (m *Machine) Loss() float32 {

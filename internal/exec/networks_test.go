@@ -167,7 +167,7 @@ func networks() map[string]network {
 			p := graph.Flatten(graph.GlobalMean(graph.Conv2D(x, b.param("pw", 10, 3, 1, 1), conv(1, [4]int{}, 1))))
 			q := graph.Swish(b.norm("bn", graph.Linear(p, b.param("l.weight", 8, 10), b.param("l.bias", 8))))
 			q = graph.Dropout(q, 0.3, 2, 1, b.prog.Key)
-			return graph.Concat(graph.Mul(p, graph.Sigmoid(p)), q)
+			return graph.Concat(1, graph.Mul(p, graph.Sigmoid(p)), q)
 		}, false},
 	}
 	// Wide enough that windows slide over several strips of each image.

@@ -49,7 +49,7 @@ func newPlanner(p *graph.Program, o options) (*planner, error) {
 // activations become free.
 func (p *planner) wanted() []*gorgonia.Node {
 	var nodes []*gorgonia.Node
-	for _, n := range []*gorgonia.Node{p.program.Logits, p.program.Pooled} {
+	for _, n := range append([]*gorgonia.Node{p.program.Logits, p.program.Pooled}, p.program.Outputs...) {
 		if n != nil {
 			nodes = append(nodes, n)
 		}

@@ -22,32 +22,6 @@ func (c *compiler) elementwise(spec graph.Spec, a call) func() {
 	}
 }
 
-func unary(s graph.Unary, y, x []float32) {
-	switch s.Kind {
-	case "swish":
-		kernel.Swish(y, x)
-	case "sigmoid":
-		kernel.Sigmoid(y, x)
-	case "clip":
-		kernel.Clip(y, x, float32(s.Lo), float32(s.Hi))
-	default:
-		panic("exec: unary: unknown kind " + s.Kind)
-	}
-}
-
-func unaryGrad(s graph.UnaryGrad, dx, dy, from []float32) {
-	switch s.Kind {
-	case "swish":
-		kernel.SwishBackward(dx, dy, from)
-	case "sigmoid":
-		kernel.SigmoidBackward(dx, dy, from)
-	case "clip":
-		kernel.ClipBackward(dx, dy, from, float32(s.Lo), float32(s.Hi))
-	default:
-		panic("exec: unary gradient: unknown kind " + s.Kind)
-	}
-}
-
 // channelwise binds operators with one number a channel.
 func (c *compiler) channelwise(spec graph.Spec, a call) func() {
 	switch s := spec.(type) {

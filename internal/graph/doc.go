@@ -23,5 +23,6 @@
 // gradient; Ramachandran et al. (2017) for swish; Hu et al. (2018) for
 // squeeze and excitation; Srivastava et al. (2014) for dropout; Huang
 // et al. (2016) for stochastic depth; Zhang et al. (2020) for split attention;
-// Lin et al. (2017), arXiv 1708.02002, for the focal loss.
+// Lin et al. (2017), arXiv 1708.02002, for the focal loss; Ba, Kiros and Hinton
+// (2016) for layer normalisation.
 package graph

@@ -73,11 +73,11 @@ func TestGradientsAgainstFiniteDifferences(t *testing.T) {
 		"softmax within cardinality": {[]input{{shape: []int{2, 1, 1, 12}}}, func(x []*gorgonia.Node) *gorgonia.Node { return SoftmaxGroups(x[0], 3, 2) }},
 		"stochastic depth":           {[]input{{shape: []int{6, 2, 1, 2}}}, func(x []*gorgonia.Node) *gorgonia.Node { return StochasticDepth(x[0], 0.4, 2, &key) }},
 		"linear":                     {[]input{{shape: []int{3, 4}}, {shape: []int{2, 4}}, {shape: []int{2}}}, func(x []*gorgonia.Node) *gorgonia.Node { return Linear(x[0], x[1], x[2]) }},
-		"matmul, first transposed":   {[]input{{shape: []int{3, 4}}, {shape: []int{3, 2}}}, func(x []*gorgonia.Node) *gorgonia.Node { return apply(MatMul{true, false}, x[0], x[1]) }},
-		"matmul, both transposed":    {[]input{{shape: []int{3, 4}}, {shape: []int{2, 3}}}, func(x []*gorgonia.Node) *gorgonia.Node { return apply(MatMul{true, true}, x[0], x[1]) }},
-		"matmul, plain":              {[]input{{shape: []int{3, 4}}, {shape: []int{4, 2}}}, func(x []*gorgonia.Node) *gorgonia.Node { return apply(MatMul{}, x[0], x[1]) }},
+		"matmul, first transposed":   {[]input{{shape: []int{3, 4}}, {shape: []int{3, 2}}}, func(x []*gorgonia.Node) *gorgonia.Node { return Apply(MatMul{true, false}, x[0], x[1]) }},
+		"matmul, both transposed":    {[]input{{shape: []int{3, 4}}, {shape: []int{2, 3}}}, func(x []*gorgonia.Node) *gorgonia.Node { return Apply(MatMul{true, true}, x[0], x[1]) }},
+		"matmul, plain":              {[]input{{shape: []int{3, 4}}, {shape: []int{4, 2}}}, func(x []*gorgonia.Node) *gorgonia.Node { return Apply(MatMul{}, x[0], x[1]) }},
 		"flatten":                    {[]input{{shape: []int{2, 1, 1, 3}}}, func(x []*gorgonia.Node) *gorgonia.Node { return Flatten(x[0]) }},
-		"concat":                     {[]input{{shape: []int{2, 3}}, {shape: []int{2, 2}}}, func(x []*gorgonia.Node) *gorgonia.Node { return Concat(Swish(x[0]), x[1]) }},
+		"concat":                     {[]input{{shape: []int{2, 3}}, {shape: []int{2, 2}}}, func(x []*gorgonia.Node) *gorgonia.Node { return Concat(1, Swish(x[0]), x[1]) }},
 		"dropout":                    {[]input{{shape: []int{3, 8}}}, func(x []*gorgonia.Node) *gorgonia.Node { return Dropout(x[0], 0.4, 3, 2, &key) }},
 	}
 	for name, c := range cases {
@@ -136,9 +136,9 @@ func checkGradient(t *testing.T, in []input, f func([]*gorgonia.Node) *gorgonia.
 			}
 		}
 		n := len(functional)
-		flat := apply(Reshape{y.Dims(), [4]int{1, n}, 2}, y)
+		flat := Apply(Reshape{y.Dims(), [MaxRank]int{1, n}, 2}, y)
 		// The cross-entropy of two logits is not linear, so project first.
-		s := apply(MatMul{}, flat, leaf(g, "functional", []int{n, 1}, functional))
+		s := Apply(MatMul{}, flat, leaf(g, "functional", []int{n, 1}, functional))
 		cost := gorgonia.Must(gorgonia.Sum(s))
 		var grads gorgonia.Nodes
 		if grad {

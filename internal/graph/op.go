@@ -190,8 +190,9 @@ func (o Op) SymDiff(inputs gorgonia.Nodes, output, grad *gorgonia.Node) (gorgoni
 	return grads, nil
 }
 
-// apply adds a node to the graph of its inputs; wrong shapes panic.
-func apply(s Spec, x ...*gorgonia.Node) *gorgonia.Node {
+// Apply adds a node of any operator to the graph of its inputs; wrong shapes
+// panic.
+func Apply(s Spec, x ...*gorgonia.Node) *gorgonia.Node {
 	n, err := gorgonia.ApplyOp(Op{s}, x...)
 	if err != nil {
 		panic(fmt.Sprintf("graph: %v", err))

@@ -14,12 +14,12 @@ import (
 // Szegedy 2015, section 3).
 func BatchNormTrain(x, gamma, beta *gorgonia.Node, eps float64) (y, stats *gorgonia.Node) {
 	stats = Statistics(x)
-	return apply(BatchNorm{x.Dims(), eps}, x, stats, gamma, beta), stats
+	return Apply(BatchNorm{x.Dims(), eps}, x, stats, gamma, beta), stats
 }
 
 // Statistics returns the mean and the biased variance of each channel of x
 // [...,C], as [2,C].
-func Statistics(x *gorgonia.Node) *gorgonia.Node { return apply(BatchNormStats{x.Dims()}, x) }
+func Statistics(x *gorgonia.Node) *gorgonia.Node { return Apply(BatchNormStats{x.Dims()}, x) }
 
 // BatchNormStats maps x [...,C] of rank R to the mean and the biased variance
 // of each channel, [2,C].
@@ -76,9 +76,9 @@ func (BatchNorm) DiffWRT() []bool { return []bool{true, false, true, true} }
 
 // Gradients implements differentiable.
 func (b BatchNorm) Gradients(x gorgonia.Nodes, _, dy *gorgonia.Node) gorgonia.Nodes {
-	sums := apply(BatchNormGradParams(b), dy, x[0], x[1])
-	dx := apply(BatchNormGradInput(b), dy, x[0], x[1], x[2], sums)
-	return gorgonia.Nodes{dx, nil, apply(Row{0}, sums), apply(Row{1}, sums)}
+	sums := Apply(BatchNormGradParams(b), dy, x[0], x[1])
+	dx := Apply(BatchNormGradInput(b), dy, x[0], x[1], x[2], sums)
+	return gorgonia.Nodes{dx, nil, Apply(Row{0}, sums), Apply(Row{1}, sums)}
 }
 
 // Eval implements Spec.

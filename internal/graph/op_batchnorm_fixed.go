@@ -11,7 +11,7 @@ import (
 // constants to the gradient: it is that of a network whose running statistics
 // are frozen.
 func BatchNormEval(x, gamma, beta, mean, variance *gorgonia.Node, eps float64) *gorgonia.Node {
-	return apply(BatchNormFixed{x.Dims(), eps}, x, gamma, beta, mean, variance)
+	return Apply(BatchNormFixed{x.Dims(), eps}, x, gamma, beta, mean, variance)
 }
 
 // BatchNormFixed maps x, gamma, beta, mean, variance to x normalised by the
@@ -41,9 +41,9 @@ func (BatchNormFixed) DiffWRT() []bool { return []bool{true, true, true, false, 
 
 // Gradients implements differentiable.
 func (b BatchNormFixed) Gradients(x gorgonia.Nodes, _, dy *gorgonia.Node) gorgonia.Nodes {
-	sums := apply(BatchNormFixedGradParams(b), dy, x[0], x[3], x[4])
-	dx := apply(BatchNormFixedGradInput(b), dy, x[1], x[4])
-	return gorgonia.Nodes{dx, apply(Row{0}, sums), apply(Row{1}, sums), nil, nil}
+	sums := Apply(BatchNormFixedGradParams(b), dy, x[0], x[3], x[4])
+	dx := Apply(BatchNormFixedGradInput(b), dy, x[1], x[4])
+	return gorgonia.Nodes{dx, Apply(Row{0}, sums), Apply(Row{1}, sums), nil, nil}
 }
 
 // Eval implements Spec.

@@ -7,7 +7,7 @@ import (
 )
 
 // AddBias adds b [C] to every row of x [...,C].
-func AddBias(x, b *gorgonia.Node) *gorgonia.Node { return apply(Bias{x.Dims()}, x, b) }
+func AddBias(x, b *gorgonia.Node) *gorgonia.Node { return Apply(Bias{x.Dims()}, x, b) }
 
 // Bias is the operator of [AddBias] on inputs of rank R.
 type Bias struct{ R int }
@@ -31,7 +31,7 @@ func (Bias) DiffWRT() []bool { return []bool{true, true} }
 
 // Gradients implements differentiable.
 func (b Bias) Gradients(_ gorgonia.Nodes, _, dy *gorgonia.Node) gorgonia.Nodes {
-	return gorgonia.Nodes{dy, apply(BiasGrad(b), dy)}
+	return gorgonia.Nodes{dy, Apply(BiasGrad(b), dy)}
 }
 
 // Eval implements Spec.
@@ -64,7 +64,7 @@ func (BiasGrad) Eval(out Array, in []Array) {
 
 // ScaleChannels multiplies x [N,H,W,C] by s [N,1,1,C]: the excitation of a
 // squeeze-and-excitation block (Hu et al. 2018).
-func ScaleChannels(x, s *gorgonia.Node) *gorgonia.Node { return apply(Excite{}, x, s) }
+func ScaleChannels(x, s *gorgonia.Node) *gorgonia.Node { return Apply(Excite{}, x, s) }
 
 // Excite is the operator of [ScaleChannels].
 type Excite struct{}
@@ -88,7 +88,7 @@ func (Excite) DiffWRT() []bool { return []bool{true, true} }
 
 // Gradients implements differentiable.
 func (Excite) Gradients(x gorgonia.Nodes, _, dy *gorgonia.Node) gorgonia.Nodes {
-	return gorgonia.Nodes{apply(Excite{}, dy, x[1]), apply(ExciteGradScale{}, dy, x[0])}
+	return gorgonia.Nodes{Apply(Excite{}, dy, x[1]), Apply(ExciteGradScale{}, dy, x[0])}
 }
 
 // Eval implements Spec.
@@ -130,7 +130,7 @@ func (ExciteGradScale) Eval(out Array, in []Array) {
 }
 
 // GlobalMean averages x [N,H,W,C] over each image's positions, [N,1,1,C].
-func GlobalMean(x *gorgonia.Node) *gorgonia.Node { return apply(Squeeze{}, x) }
+func GlobalMean(x *gorgonia.Node) *gorgonia.Node { return Apply(Squeeze{}, x) }
 
 // Squeeze is the operator of [GlobalMean].
 type Squeeze struct{}
@@ -150,7 +150,7 @@ func (Squeeze) DiffWRT() []bool { return []bool{true} }
 // Gradients implements differentiable.
 func (Squeeze) Gradients(x gorgonia.Nodes, _, dy *gorgonia.Node) gorgonia.Nodes {
 	s := x[0].Shape()
-	return gorgonia.Nodes{apply(SqueezeGrad{s[1], s[2]}, dy)}
+	return gorgonia.Nodes{Apply(SqueezeGrad{s[1], s[2]}, dy)}
 }
 
 // Eval implements Spec.

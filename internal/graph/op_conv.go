@@ -35,7 +35,7 @@ func (a ConvAttrs) extent(k, direction int) int { return (k-1)*a.apart(direction
 
 // Conv2D correlates x [N,H,W,I] with w [O,I/groups,kH,kW] into [N,H',W',O],
 // H' = (H + top + bottom - (kH-1)*dilation - 1)/stride + 1.
-func Conv2D(x, w *gorgonia.Node, a ConvAttrs) *gorgonia.Node { return apply(Conv{a}, x, w) }
+func Conv2D(x, w *gorgonia.Node, a ConvAttrs) *gorgonia.Node { return Apply(Conv{a}, x, w) }
 
 // Conv is the operator of [Conv2D].
 type Conv struct{ ConvAttrs }
@@ -65,8 +65,8 @@ func (Conv) DiffWRT() []bool { return []bool{true, true} }
 // Gradients implements differentiable.
 func (c Conv) Gradients(x gorgonia.Nodes, _, dy *gorgonia.Node) gorgonia.Nodes {
 	xs, ws := x[0].Shape(), x[1].Shape()
-	dx := apply(ConvGradInput{c.ConvAttrs, xs[1], xs[2]}, dy, x[1])
-	dw := apply(ConvGradWeights{c.ConvAttrs, ws[2], ws[3]}, x[0], dy)
+	dx := Apply(ConvGradInput{c.ConvAttrs, xs[1], xs[2]}, dy, x[1])
+	dw := Apply(ConvGradWeights{c.ConvAttrs, ws[2], ws[3]}, x[0], dy)
 	return gorgonia.Nodes{dx, dw}
 }
 

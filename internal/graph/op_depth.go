@@ -16,7 +16,7 @@ func StochasticDepth(x *gorgonia.Node, rate float64, stream uint64, key *uint64)
 	if rate < 0 || rate >= 1 {
 		panic(fmt.Sprintf("graph: stochastic depth: rate %g must be in [0,1)", rate))
 	}
-	return apply(DepthMask{x.Dims(), rate, stream, key}, x)
+	return Apply(DepthMask{x.Dims(), rate, stream, key}, x)
 }
 
 // DepthMask is the operator of [StochasticDepth] on inputs of rank R.
@@ -43,7 +43,7 @@ func (DepthMask) DiffWRT() []bool { return []bool{true} }
 
 // Gradients implements differentiable: the operator is linear.
 func (d DepthMask) Gradients(_ gorgonia.Nodes, _, dy *gorgonia.Node) gorgonia.Nodes {
-	return gorgonia.Nodes{apply(d, dy)}
+	return gorgonia.Nodes{Apply(d, dy)}
 }
 
 // Factor returns what an image is multiplied by.

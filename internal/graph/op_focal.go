@@ -20,7 +20,7 @@ func FocalLoss(logits, targets, rowWeights *gorgonia.Node, gamma float64) *gorgo
 	if !(gamma >= 0) || math.IsInf(gamma, 0) {
 		panic(fmt.Sprintf("graph: focal loss: gamma %g must be at least 0", gamma))
 	}
-	return apply(Focal{gamma}, logits, targets, rowWeights)
+	return Apply(Focal{gamma}, logits, targets, rowWeights)
 }
 
 // Focal is the operator of [FocalLoss].
@@ -40,7 +40,7 @@ func (Focal) DiffWRT() []bool { return []bool{true, false, false} }
 
 // Gradients implements differentiable.
 func (f Focal) Gradients(x gorgonia.Nodes, _, dy *gorgonia.Node) gorgonia.Nodes {
-	return gorgonia.Nodes{apply(FocalGrad(f), x[0], x[1], x[2], dy), nil, nil}
+	return gorgonia.Nodes{Apply(FocalGrad(f), x[0], x[1], x[2], dy), nil, nil}
 }
 
 // Eval implements Spec.

@@ -11,7 +11,7 @@ import (
 // are `radix` groups of equal size that lie one after the other.
 
 // SumGroups adds the groups of x [N,H,W,radix*C], [N,H,W,C].
-func SumGroups(x *gorgonia.Node, radix int) *gorgonia.Node { return apply(GroupSum{radix}, x) }
+func SumGroups(x *gorgonia.Node, radix int) *gorgonia.Node { return Apply(GroupSum{radix}, x) }
 
 // GroupSum is the operator of [SumGroups].
 type GroupSum struct{ Radix int }
@@ -36,7 +36,7 @@ func (GroupSum) DiffWRT() []bool { return []bool{true} }
 
 // Gradients implements differentiable.
 func (g GroupSum) Gradients(_ gorgonia.Nodes, _, dy *gorgonia.Node) gorgonia.Nodes {
-	return gorgonia.Nodes{apply(GroupSumGrad(g), dy)}
+	return gorgonia.Nodes{Apply(GroupSumGrad(g), dy)}
 }
 
 // Eval implements Spec.
@@ -77,7 +77,7 @@ func (g GroupSumGrad) Eval(out Array, in []Array) {
 // first, the output's by radix first, as [ScaleChannels] before [SumGroups]
 // wants them.
 func SoftmaxGroups(x *gorgonia.Node, radix, cardinality int) *gorgonia.Node {
-	return apply(GroupSoftmax{radix, cardinality}, x)
+	return Apply(GroupSoftmax{radix, cardinality}, x)
 }
 
 // GroupSoftmax is the operator of [SoftmaxGroups].
@@ -105,7 +105,7 @@ func (GroupSoftmax) DiffWRT() []bool { return []bool{true} }
 
 // Gradients implements differentiable.
 func (g GroupSoftmax) Gradients(_ gorgonia.Nodes, y, dy *gorgonia.Node) gorgonia.Nodes {
-	return gorgonia.Nodes{apply(GroupSoftmaxGrad(g), dy, y)}
+	return gorgonia.Nodes{Apply(GroupSoftmaxGrad(g), dy, y)}
 }
 
 // Each calls f once for every softmax over n images of the given number of

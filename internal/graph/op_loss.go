@@ -15,7 +15,7 @@ import (
 // A row of weight 0 has no influence; smoothing and class weights are the
 // caller's choice of targets and weights.
 func SoftmaxCrossEntropy(logits, targets, rowWeights *gorgonia.Node) *gorgonia.Node {
-	return apply(CrossEntropy{}, logits, targets, rowWeights)
+	return Apply(CrossEntropy{}, logits, targets, rowWeights)
 }
 
 // CrossEntropy is the operator of [SoftmaxCrossEntropy].
@@ -40,7 +40,7 @@ func (CrossEntropy) DiffWRT() []bool { return []bool{true, false, false} }
 
 // Gradients implements differentiable.
 func (CrossEntropy) Gradients(x gorgonia.Nodes, _, dy *gorgonia.Node) gorgonia.Nodes {
-	return gorgonia.Nodes{apply(CrossEntropyGrad{}, x[0], x[1], x[2], dy), nil, nil}
+	return gorgonia.Nodes{Apply(CrossEntropyGrad{}, x[0], x[1], x[2], dy), nil, nil}
 }
 
 // Eval implements Spec.
@@ -112,7 +112,7 @@ func Dropout(x *gorgonia.Node, rate float64, samples int, stream uint64, key *ui
 	if rate < 0 || rate >= 1 || samples < 1 {
 		panic(fmt.Sprintf("graph: dropout: rate %g must be in [0,1), samples %d at least 1", rate, samples))
 	}
-	return apply(DropoutMask{x.Dims(), rate, samples, stream, key}, x)
+	return Apply(DropoutMask{x.Dims(), rate, samples, stream, key}, x)
 }
 
 // DropoutMask is the operator of [Dropout].
@@ -140,7 +140,7 @@ func (DropoutMask) DiffWRT() []bool { return []bool{true} }
 
 // Gradients implements differentiable: the operator is linear.
 func (d DropoutMask) Gradients(_ gorgonia.Nodes, _, dy *gorgonia.Node) gorgonia.Nodes {
-	return gorgonia.Nodes{apply(d, dy)}
+	return gorgonia.Nodes{Apply(d, dy)}
 }
 
 // Factors calls f with the mask's value at each of the elements [lo, hi).

@@ -8,7 +8,7 @@ import (
 
 // Linear is x [N,I] times the transpose of w [O,I], plus b [O]: [N,O].
 func Linear(x, w, b *gorgonia.Node) *gorgonia.Node {
-	return AddBias(apply(MatMul{TransposeB: true}, x, w), b)
+	return AddBias(Apply(MatMul{TransposeB: true}, x, w), b)
 }
 
 // MatMul is the product of two matrices, each transposed first if so marked.
@@ -48,13 +48,13 @@ func (MatMul) DiffWRT() []bool { return []bool{true, true} }
 // Gradients implements differentiable.
 func (m MatMul) Gradients(x gorgonia.Nodes, _, dy *gorgonia.Node) gorgonia.Nodes {
 	a, b := x[0], x[1]
-	da := apply(MatMul{false, !m.TransposeB}, dy, b)
+	da := Apply(MatMul{false, !m.TransposeB}, dy, b)
 	if m.TransposeA {
-		da = apply(MatMul{m.TransposeB, true}, b, dy)
+		da = Apply(MatMul{m.TransposeB, true}, b, dy)
 	}
-	db := apply(MatMul{!m.TransposeA, false}, a, dy)
+	db := Apply(MatMul{!m.TransposeA, false}, a, dy)
 	if m.TransposeB {
-		db = apply(MatMul{true, m.TransposeA}, dy, a)
+		db = Apply(MatMul{true, m.TransposeA}, dy, a)
 	}
 	return gorgonia.Nodes{da, db}
 }
@@ -84,14 +84,21 @@ func (m MatMul) Eval(out Array, in []Array) {
 // Flatten reshapes x [N,1,1,C] (or any [N,...]) to [N, rest].
 func Flatten(x *gorgonia.Node) *gorgonia.Node {
 	s := x.Shape()
-	return apply(Reshape{x.Dims(), [4]int{s[0], size(s[1:])}, 2}, x)
+	return Reshaped(x, s[0], size(s[1:]))
+}
+
+// Reshaped keeps the elements of x in order and changes the shape.
+func Reshaped(x *gorgonia.Node, to ...int) *gorgonia.Node {
+	r := Reshape{From: x.Dims(), Rank: len(to)}
+	copy(r.To[:], to)
+	return Apply(r, x)
 }
 
 // Reshape keeps the elements in order and changes the shape from rank From to
 // the first Rank entries of To.
 type Reshape struct {
 	From int
-	To   [4]int
+	To   [MaxRank]int
 	Rank int
 }
 
@@ -117,72 +124,8 @@ func (Reshape) DiffWRT() []bool { return []bool{true} }
 func (r Reshape) Gradients(x gorgonia.Nodes, _, dy *gorgonia.Node) gorgonia.Nodes {
 	back := Reshape{From: r.Rank, Rank: r.From}
 	copy(back.To[:], x[0].Shape())
-	return gorgonia.Nodes{apply(back, dy)}
+	return gorgonia.Nodes{Apply(back, dy)}
 }
 
 // Eval implements Spec.
 func (Reshape) Eval(out Array, in []Array) { copy(out.Data, in[0].Data) }
-
-// Concat joins x [N,A] and y [N,B] to [N,A+B].
-func Concat(x, y *gorgonia.Node) *gorgonia.Node { return apply(Join{}, x, y) }
-
-// Join is the operator of [Concat].
-type Join struct{}
-
-// String implements Spec.
-func (Join) String() string { return "join" }
-
-// Ranks implements Spec.
-func (Join) Ranks() ([]int, int) { return []int{2, 2}, 2 }
-
-// Shape implements Spec.
-func (Join) Shape(in [][]int) ([]int, error) {
-	if in[0][0] != in[1][0] {
-		return nil, wrong(in)
-	}
-	return []int{in[0][0], in[0][1] + in[1][1]}, nil
-}
-
-// DiffWRT implements differentiable.
-func (Join) DiffWRT() []bool { return []bool{true, true} }
-
-// Gradients implements differentiable.
-func (Join) Gradients(x gorgonia.Nodes, _, dy *gorgonia.Node) gorgonia.Nodes {
-	a, b := x[0].Shape()[1], x[1].Shape()[1]
-	return gorgonia.Nodes{apply(Columns{0, a}, dy), apply(Columns{a, a + b}, dy)}
-}
-
-// Eval implements Spec.
-func (Join) Eval(out Array, in []Array) {
-	a, b := in[0].Shape[1], in[1].Shape[1]
-	for i := range in[0].Shape[0] {
-		row := out.Data[i*(a+b) : (i+1)*(a+b)]
-		copy(row, in[0].Data[i*a:(i+1)*a])
-		copy(row[a:], in[1].Data[i*b:(i+1)*b])
-	}
-}
-
-// Columns takes columns [From, To) of a matrix.
-type Columns struct{ From, To int }
-
-// String implements Spec.
-func (c Columns) String() string { return fmt.Sprintf("columns %d:%d", c.From, c.To) }
-
-// Ranks implements Spec.
-func (Columns) Ranks() ([]int, int) { return []int{2}, 2 }
-
-// Shape implements Spec.
-func (c Columns) Shape(in [][]int) ([]int, error) {
-	if c.To > in[0][1] {
-		return nil, wrong(in)
-	}
-	return []int{in[0][0], c.To - c.From}, nil
-}
-
-// Eval implements Spec.
-func (c Columns) Eval(out Array, in []Array) {
-	w := in[0].Shape[1]
-	for i := range in[0].Shape[0] {
-		copy(out.Data[i*(c.To-c.From):(i+1)*(c.To-c.From)], in[0].Data[i*w+c.From:i*w+c.To])
-	}
-}

@@ -65,7 +65,7 @@ func (a PoolAttrs) windows(x, y []int, f func(y, image int, rows, columns [2]int
 // MaxPool2D takes the maximum of x [N,H,W,C] over each window, [N,H',W',C]
 // with H' = (H + top + bottom - kH)/stride + 1. A NaN in a window is its
 // maximum.
-func MaxPool2D(x *gorgonia.Node, a PoolAttrs) *gorgonia.Node { return apply(MaxPool{a}, x) }
+func MaxPool2D(x *gorgonia.Node, a PoolAttrs) *gorgonia.Node { return Apply(MaxPool{a}, x) }
 
 // MaxPool is the operator of [MaxPool2D].
 type MaxPool struct{ PoolAttrs }
@@ -84,7 +84,7 @@ func (MaxPool) DiffWRT() []bool { return []bool{true} }
 
 // Gradients implements differentiable.
 func (m MaxPool) Gradients(x gorgonia.Nodes, y, dy *gorgonia.Node) gorgonia.Nodes {
-	return gorgonia.Nodes{apply(MaxPoolGrad(m), dy, x[0], y)}
+	return gorgonia.Nodes{Apply(MaxPoolGrad(m), dy, x[0], y)}
 }
 
 // Eval implements Spec.
@@ -145,7 +145,7 @@ func (m MaxPoolGrad) Eval(out Array, in []Array) {
 // with H' = (H + top + bottom + extra - kH)/stride + 1. With countPad the
 // padding counts as zeros, else only elements of the image count.
 func AveragePool2D(x *gorgonia.Node, a PoolAttrs, countPad bool) *gorgonia.Node {
-	return apply(AveragePool{a, countPad}, x)
+	return Apply(AveragePool{a, countPad}, x)
 }
 
 // AveragePool is the operator of [AveragePool2D].
@@ -171,7 +171,7 @@ func (AveragePool) DiffWRT() []bool { return []bool{true} }
 // Gradients implements differentiable.
 func (a AveragePool) Gradients(x gorgonia.Nodes, _, dy *gorgonia.Node) gorgonia.Nodes {
 	s := x[0].Shape()
-	return gorgonia.Nodes{apply(AveragePoolGrad{a, s[1], s[2]}, dy)}
+	return gorgonia.Nodes{Apply(AveragePoolGrad{a, s[1], s[2]}, dy)}
 }
 
 // Counted returns by how much the sum over the window of output (i, j) is

@@ -38,9 +38,10 @@ type Program struct {
 	Params     []Param // trainable, in the order of the parameter arena
 	Buffers    []Param // running statistics, in the order of theirs
 	BatchNorms []BatchNormUse
-	Logits     *gorgonia.Node // [N,K]
-	Pooled     *gorgonia.Node // [N,F], the features before the head; may be nil
-	Loss       *gorgonia.Node // scalar; nil without targets
+	Logits     *gorgonia.Node   // [N,K]
+	Pooled     *gorgonia.Node   // [N,F], the features before the head; may be nil
+	Outputs    []*gorgonia.Node // further results, of any shape; usually none
+	Loss       *gorgonia.Node   // scalar; nil without targets
 	// Grads has the gradient of Loss for each of Params; nil before
 	// Differentiate.
 	Grads []*gorgonia.Node
