@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"melanoma/augment"
 	"melanoma/internal/kernel"
@@ -44,57 +45,73 @@ type throughput struct {
 	Seconds         float64 `json:"seconds"`
 }
 
+// bench is one of the subcommands.
+type bench struct {
+	name, short string
+	run         func(context.Context, benchOptions) (*throughput, error)
+	flags       func(*pflag.FlagSet, *benchOptions)
+}
+
 func (a *app) benchCommand() *cobra.Command {
-	o := benchOptions{model: "tf_efficientnet_b0", size: 224, batch: 16, seconds: 5, source: 1024, mode: "fast"}
 	cmd := &cobra.Command{Use: "bench", Short: "Throughput and peak memory: train, infer, augment, load",
 		Args: unknownCommand, RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
-	for _, b := range []struct {
-		name, short string
-		run         func(context.Context, benchOptions) (*throughput, error)
-	}{
-		{"train", "Training steps on synthetic weights and images", a.benchTrain},
-		{"infer", "Evaluation on synthetic weights and images", a.benchInfer},
-		{"augment", "Training augmentation of decoded pictures", a.benchAugment},
-		{"load", "Decode and resize JPEG files, as ingest does", a.benchLoad},
+	for _, b := range []bench{
+		{"train", "Training steps on synthetic weights and images", a.benchTrain, trainFlags},
+		{"infer", "Evaluation on synthetic weights and images", a.benchInfer, inferFlags},
+		{"augment", "Training augmentation of decoded pictures", a.benchAugment, augmentFlags},
+		{"load", "Decode and resize JPEG files, as ingest does", a.benchLoad, loadFlags},
 	} {
-		sub := &cobra.Command{
-			Use: b.name, Short: b.short, Example: fmt.Sprintf("  melanoma bench %s --seconds 10 --json", b.name),
-			Args: wants(0, 0, "no arguments"),
-			RunE: func(cmd *cobra.Command, _ []string) error {
-				if o.size < 8 || o.batch < 1 || !(o.seconds > 0) || o.source < 8 {
-					return usage("--size 224 --batch 16 --seconds 5", "sizes and seconds of a bench must be positive")
-				}
-				result, err := b.run(cmd.Context(), o)
-				if err != nil {
-					return err
-				}
-				return a.tellThroughput(b.name, result)
-			},
-		}
-		flags := sub.Flags()
-		flags.IntVar(&o.size, "size", o.size, "image size in pixels")
-		flags.Float64Var(&o.seconds, "seconds", o.seconds, "how long to measure")
-		switch b.name {
-		case "train", "infer":
-			flags.StringVar(&o.model, "model", o.model, "architecture (melanoma models list) or ONNX file")
-			flags.IntVar(&o.batch, "batch", o.batch, "images a step")
-			flags.BoolVar(&o.profile, "profile", false, "print where the time of a step goes, on stderr")
-			addWithout(flags, &o.without)
-			if b.name == "infer" {
-				flags.BoolVar(&o.bfloat16, "bfloat16", false, "multiply in bfloat16, as predict.precision: bfloat16 does")
-			}
-			if b.name == "train" {
-				flags.BoolVar(&o.checkpoint, "checkpoint", false, "compute activations again in the backward pass: less memory, more time")
-			}
-		case "augment":
-			flags.IntVar(&o.source, "source", o.source, "size of the picture before it is resized")
-			flags.StringVar(&o.mode, "mode", o.mode, "fast (parity is not built yet)")
-		case "load":
-			flags.IntVar(&o.source, "source", o.source, "size of the JPEG files")
-		}
-		cmd.AddCommand(sub)
+		cmd.AddCommand(a.benchSubcommand(b))
 	}
 	return cmd
+}
+
+func (a *app) benchSubcommand(b bench) *cobra.Command {
+	o := benchOptions{model: "tf_efficientnet_b0", size: 224, batch: 16, seconds: 5, source: 1024, mode: "fast"}
+	cmd := &cobra.Command{
+		Use: b.name, Short: b.short, Example: fmt.Sprintf("  melanoma bench %s --seconds 10 --json", b.name),
+		Args: wants(0, 0, "no arguments"),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if o.size < 8 || o.batch < 1 || !(o.seconds > 0) || o.source < 8 {
+				return usage("--size 224 --batch 16 --seconds 5", "sizes and seconds of a bench must be positive")
+			}
+			result, err := b.run(cmd.Context(), o)
+			if err != nil {
+				return err
+			}
+			return a.tellThroughput(b.name, result)
+		},
+	}
+	cmd.Flags().IntVar(&o.size, "size", o.size, "image size in pixels")
+	cmd.Flags().Float64Var(&o.seconds, "seconds", o.seconds, "how long to measure")
+	b.flags(cmd.Flags(), &o)
+	return cmd
+}
+
+func networkFlags(flags *pflag.FlagSet, o *benchOptions) {
+	flags.StringVar(&o.model, "model", o.model, "architecture (melanoma models list) or ONNX file")
+	flags.IntVar(&o.batch, "batch", o.batch, "images a step")
+	flags.BoolVar(&o.profile, "profile", false, "print where the time of a step goes, on stderr")
+	addWithout(flags, &o.without)
+}
+
+func trainFlags(flags *pflag.FlagSet, o *benchOptions) {
+	networkFlags(flags, o)
+	flags.BoolVar(&o.checkpoint, "checkpoint", false, "compute activations again in the backward pass: less memory, more time")
+}
+
+func inferFlags(flags *pflag.FlagSet, o *benchOptions) {
+	networkFlags(flags, o)
+	flags.BoolVar(&o.bfloat16, "bfloat16", false, "multiply in bfloat16, as predict.precision: bfloat16 does")
+}
+
+func augmentFlags(flags *pflag.FlagSet, o *benchOptions) {
+	flags.IntVar(&o.source, "source", o.source, "size of the picture before it is resized")
+	flags.StringVar(&o.mode, "mode", o.mode, "fast (parity is not built yet)")
+}
+
+func loadFlags(flags *pflag.FlagSet, o *benchOptions) {
+	flags.IntVar(&o.source, "source", o.source, "size of the JPEG files")
 }
 
 func (a *app) tellThroughput(name string, t *throughput) error {
