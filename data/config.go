@@ -29,6 +29,8 @@ type Config struct {
 	OnBadImage     string  `yaml:"on_bad_image"`     // fail or skip
 	OnGroupOverlap string  `yaml:"on_group_overlap"` // a group in train and in test: warn or fail
 	Holdout        float64 `yaml:"holdout"`          // fraction of the groups' images held out as test set; 0: none
+
+	License string `yaml:"license"` // of the data, such as CC-BY-NC-4.0, for the metadata of exported models; changes nothing else
 }
 
 // ColumnMap names the columns of a CSV file. An empty name, or "-", means

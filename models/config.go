@@ -2,6 +2,8 @@ package models
 
 import (
 	"fmt"
+	"math"
+	"slices"
 
 	"melanoma/internal/fault"
 )
@@ -137,12 +139,18 @@ func (c Config) validate() error {
 		return usage("the winners use 5 samples", "models: %d dropout samples", c.DropoutSamples)
 	case c.Std != nil && (c.Std[0] <= 0 || c.Std[1] <= 0 || c.Std[2] <= 0):
 		return usage("each of the three must be above 0", "models: standard deviation %v", *c.Std)
+	case !finite(c.Mean) || !finite(c.Std):
+		return usage("give three numbers", "models: mean or standard deviation is not finite")
 	case c.KeepHead && c.Meta != nil:
 		return usage("a new classifier is needed for the joined features", "models: the head cannot be kept with a metadata network")
 	case c.Meta != nil:
 		return c.Meta.validate()
 	}
 	return nil
+}
+
+func finite(v *[3]float32) bool {
+	return v == nil || !slices.ContainsFunc(v[:], func(x float32) bool { return math.IsNaN(float64(x)) || math.IsInf(float64(x), 0) })
 }
 
 func (m *MetaConfig) validate() error {

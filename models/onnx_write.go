@@ -2,7 +2,6 @@ package models
 
 import (
 	"bufio"
-	"encoding/json"
 	"fmt"
 	"io"
 
@@ -17,10 +16,11 @@ const (
 )
 
 // WriteONNX writes the network in evaluation mode, opset 17, with a symbolic
-// batch dimension and images [batch,3,size,size] (0 means InputSize). Inputs
-// are "input" (or the net's own name for it) and, with metadata, "meta"; the
-// output has the logits. [ReadONNX] gives an equal net and equal weights.
-func WriteONNX(w io.Writer, n *Net, weights Weights, size int) error {
+// batch dimension unless [FixedBatch] says else, and images
+// [batch,3,size,size] (0 means InputSize). Inputs are "input" (or the net's
+// own name for it) and, with metadata, "meta"; the output has the logits.
+// [ReadONNX] gives an equal net and equal weights.
+func WriteONNX(w io.Writer, n *Net, weights Weights, size int, options ...ExportOption) error {
 	if size == 0 {
 		size = n.InputSize
 	}
@@ -30,52 +30,64 @@ func WriteONNX(w io.Writer, n *Net, weights Weights, size int) error {
 	if err := n.CheckWeights(weights); err != nil {
 		return err
 	}
-	facts, err := n.facts()
-	if err != nil {
+	e := exportOf(options)
+	if err := e.origin.check(n); err != nil {
 		return err
 	}
-	g := &onnx.Graph{Name: n.Name, Inputs: []onnx.Value{border(n.Input, 3, int64(size), int64(size))}}
+	g := &onnx.Graph{Name: n.Name, Inputs: []onnx.Value{e.border(n.Input, 3, int64(size), int64(size))}}
 	if n.Meta != "" {
-		g.Inputs = append(g.Inputs, border(n.Meta, int64(n.MetaIn)))
+		g.Inputs = append(g.Inputs, e.border(n.Meta, int64(n.MetaIn)))
 	}
-	g.Outputs = []onnx.Value{border(n.Output, int64(n.Classes))}
+	g.Outputs = []onnx.Value{e.border(n.Output, int64(n.Classes))}
+	n.write(g, weights)
+	metadata := e.origin.metadata()
+	metadata[metadataKey], metadata[keyPreprocessing] = mustJSON(n.facts()), n.preprocessing(size)
+	return writeModel(w, g, metadata)
+}
+
+// write adds the net's initializers and nodes.
+func (n *Net) write(g *onnx.Graph, weights Weights) {
 	for _, p := range n.Params {
 		g.Initializers = append(g.Initializers, onnx.NewTensor(p.Name, weights[p.Name], p.Shape...))
 	}
 	for i := range n.Layers {
 		n.Layers[i].write(g)
 	}
-	m := &onnx.Model{
-		IRVersion: writtenIR, Producer: "melanoma", Opset: writtenOpset, Metadata: map[string]string{metadataKey: facts}, Graph: g,
-	}
+}
+
+func writeModel(w io.Writer, g *onnx.Graph, metadata map[string]string) error {
+	m := &onnx.Model{IRVersion: writtenIR, Producer: "melanoma", Opset: writtenOpset, Metadata: metadata, Graph: g}
 	out := bufio.NewWriter(w)
 	if err := m.Encode(out); err != nil {
-		return fmt.Errorf("models: write ONNX of %s: %w", n.Name, err)
+		return fmt.Errorf("models: write ONNX of %s: %w", g.Name, err)
 	}
 	if err := out.Flush(); err != nil {
-		return fmt.Errorf("models: write ONNX of %s: %w", n.Name, err)
+		return fmt.Errorf("models: write ONNX of %s: %w", g.Name, err)
 	}
 	return nil
 }
 
-// border declares an input or output with a symbolic batch.
-func border(name string, dims ...int64) onnx.Value {
-	v := onnx.Value{Name: name, Type: onnx.Float, Dims: []onnx.Dim{{Size: onnx.Unknown, Param: "batch"}}}
+// border declares an input or output of a batch.
+func (e export) border(name string, dims ...int64) onnx.Value {
+	batch := onnx.Dim{Size: onnx.Unknown, Param: "batch"}
+	if e.batch > 0 {
+		batch = onnx.Dim{Size: int64(e.batch)}
+	}
+	v := onnx.Value{Name: name, Type: onnx.Float, Dims: []onnx.Dim{batch}}
 	for _, d := range dims {
 		v.Dims = append(v.Dims, onnx.Dim{Size: d})
 	}
 	return v
 }
 
-func (n *Net) facts() (string, error) {
+func (n *Net) facts() netFacts {
 	f := netFacts{Name: n.Name, Mean: n.Mean, Std: n.Std, Dropout: map[string]dropoutFacts{}}
 	for _, l := range n.Layers {
 		if l.Op == OpDropout {
 			f.Dropout[l.Name] = dropoutFacts{l.Rate, l.Samples}
 		}
 	}
-	text, err := json.Marshal(f) // sorts the keys
-	return string(text), err
+	return f
 }
 
 // writtenOps are the operators that go out under one name.

@@ -2,7 +2,6 @@ package models
 
 import (
 	"bytes"
-	"math"
 	"strings"
 	"testing"
 
@@ -215,7 +214,7 @@ func TestUnsupportedConstructsAreNamed(t *testing.T) {
 			"operator Pad, attribute mode, node test/Pad (opset 17)",
 		},
 		"old opset":     {func(m file) { m.Opset = 8 }, "opset 8 is not supported"},
-		"second output": {func(m file) { m.Graph.Outputs = append(m.Graph.Outputs, border("pooled", 12)) }, "it has 2 outputs"},
+		"second output": {func(m file) { m.Graph.Outputs = append(m.Graph.Outputs, export{}.border("pooled", 12)) }, "it has 2 outputs"},
 		"missing tensor": {
 			func(m file) { m.Graph.Nodes[m.find(t, "conv_head")].Inputs[1] = "nowhere" },
 			`node conv_head (opset 17): it takes "nowhere", which nothing before it makes`,
@@ -267,62 +266,10 @@ func TestUnsupportedConstructsAreNamed(t *testing.T) {
 	}
 }
 
-// fold returns a net whose BatchNorms are folded into the convolutions before
-// them, as most exporters write it.
-func foldNorms(net *Net, weights Weights) (*Net, Weights) {
-	folded, out := net.Clone(), weights.Clone()
-	folded.Layers, folded.Params = nil, nil
-	renamed := map[string]string{}
-	for _, l := range net.Clone().Layers {
-		for i, in := range l.Inputs {
-			if to, ok := renamed[in]; ok {
-				l.Inputs[i] = to
-			}
-		}
-		if l.Op != OpBatchNorm {
-			folded.Layers = append(folded.Layers, l)
-			continue
-		}
-		conv := &folded.Layers[len(folded.Layers)-1]
-		renamed[l.Name] = conv.Name
-		out[conv.Name+".bias"] = foldNorm(out, conv.Params[0], l)
-		conv.Params = append(conv.Params, conv.Name+".bias")
-	}
-	for _, l := range folded.Layers {
-		for i, name := range l.Params {
-			p, ok := net.Param(name)
-			if !ok {
-				p = Param{Name: name, Shape: []int{len(out[name])}, Role: []Role{RoleWeight, RoleBias}[i]}
-			}
-			folded.Params = append(folded.Params, p)
-		}
-	}
-	for name := range out {
-		if _, ok := folded.Param(name); !ok {
-			delete(out, name)
-		}
-	}
-	return folded, out
-}
-
-func foldNorm(w Weights, conv string, l Layer) (bias []float32) {
-	gamma, beta, mean, variance := w[l.Params[0]], w[l.Params[1]], w[l.Params[2]], w[l.Params[3]]
-	bias = make([]float32, len(gamma))
-	inner := len(w[conv]) / len(gamma)
-	for o := range gamma {
-		scale := float64(gamma[o]) / math.Sqrt(float64(variance[o])+l.Epsilon)
-		for i := range inner {
-			w[conv][o*inner+i] = float32(float64(w[conv][o*inner+i]) * scale)
-		}
-		bias[o] = float32(float64(beta[o]) - float64(mean[o])*scale)
-	}
-	return bias
-}
-
 func TestFoldedBatchNormFileLoadsAndInfers(t *testing.T) {
 	net, weights := miniature(t)
 	want := evaluate(t, net, weights, 13)
-	folded, foldedWeights := foldNorms(net, weights)
+	folded, foldedWeights := net.FoldBatchNorm(weights)
 	path := writeNet(t, folded, foldedWeights)
 	again, weightsAgain, err := ReadONNX(path, 0)
 	if err != nil {

@@ -19,6 +19,7 @@ import (
 // log.jsonl it is the only file of a run that holds times.
 type Manifest struct {
 	Name     string               `json:"name"`
+	ID       string               `json:"id"` // of the configuration and the data
 	Seed     uint64               `json:"seed"`
 	Config   any                  `json:"config"` // resolved: every key with its value
 	Given    any                  `json:"given"`  // what the file and --set said
@@ -158,6 +159,7 @@ func (r *Run) updateManifest(change func(*Manifest)) error {
 		m.Started = m.Updated
 	}
 	change(m)
+	m.ID = m.runID()
 	return artifact.WriteJSON(r.path("run.json"), m)
 }
 

@@ -50,10 +50,10 @@ func (r *Run) dataConfig() data.Config {
 	return c
 }
 
-// dataKey is the data section without paths.
+// dataKey is the data section without paths and licence.
 func (r *Run) dataKey() data.Config {
 	c := r.Config.Data
-	c.Root, c.Images, c.TestImages, c.TrainCSV = "", "", "", ""
+	c.Root, c.Images, c.TestImages, c.TrainCSV, c.License = "", "", "", "", ""
 	if c.TestCSV != "" {
 		c.TestCSV = "given"
 	}

@@ -19,7 +19,7 @@ import (
 
 const (
 	exportVersion = 1
-	trainVersion  = 1
+	trainVersion  = 2
 )
 
 // trainSeed is the seed of one training.
@@ -217,11 +217,15 @@ func (r *Run) trainFold(ctx context.Context, m ModelConfig, fold int, a *attempt
 	if err != nil {
 		return trainError(err, m.Name, fold)
 	}
+	facts, err := weightsFacts(store, m.Name, fold)
+	if err != nil {
+		return err
+	}
 	bar := r.options.Progress.Start(foldTask("train", m.Name, fold), "steps", 0)
 	defer bar.Done("")
 	err = train.Fit(ctx, train.Task{
 		Model: r.network(m), Config: m.Train, Store: store, Rows: rows, Watch: watch, Metadata: metadata(m, store), Augment: &r.Config.Augment,
-		Dir: r.path(trainDir(m.Name, fold)), Seed: trainSeed(r.Config.Seed, m.Name, fold),
+		Dir: r.path(trainDir(m.Name, fold)), Extra: facts, Seed: trainSeed(r.Config.Seed, m.Name, fold),
 		Inputs: mergeHashes(a.inputs, map[string]string{"task": a.key}), Workers: r.options.Workers,
 		Progress: func(p train.Progress) {
 			bar.Note(fmt.Sprintf("epoch %d, loss %.4f", p.Epoch, p.Loss))
