@@ -3,6 +3,11 @@ package models
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
+
+	"melanoma/internal/fault"
+	"melanoma/internal/onnx"
+	"melanoma/internal/safetensors"
 )
 
 // Origin says what a written network's outputs mean and where its weights
@@ -44,6 +49,35 @@ func (o Origin) metadata() map[string]string {
 		out[keyClasses] = mustJSON(o.Classes)
 	}
 	return out
+}
+
+// ReadOrigin returns what a file of ours says of itself, ONNX or .safetensors;
+// other files say nothing.
+func ReadOrigin(path string) (Origin, error) {
+	var metadata map[string]string
+	if strings.HasSuffix(path, ".safetensors") {
+		f, err := safetensors.Open(path)
+		if err != nil {
+			return Origin{}, err
+		}
+		defer f.Close()
+		metadata = f.Metadata
+	} else {
+		m, err := onnx.Open(path)
+		if err != nil {
+			return Origin{}, err
+		}
+		defer m.Close()
+		metadata = m.Metadata
+	}
+	o := Origin{Positive: metadata[keyPositive], Run: metadata[keyRun], RunID: metadata[keyRunID],
+		Model: metadata[keyModel], Fold: metadata[keyFold], License: metadata[keyLicense]}
+	if text, ok := metadata[keyClasses]; ok {
+		if err := json.Unmarshal([]byte(text), &o.Classes); err != nil {
+			return o, fault.New(fault.Input, "remove it from the file's metadata", "models: read %s: its %s is no list of names: %w", path, keyClasses, err)
+		}
+	}
+	return o, nil
 }
 
 // check compares the names with the number of classes.
@@ -100,4 +134,3 @@ func exportOf(options []ExportOption) export {
 	}
 	return e
 }
-

@@ -84,7 +84,7 @@ func findPictures(paths []string) ([]string, error) {
 	for _, path := range paths {
 		info, err := os.Stat(path)
 		if err != nil {
-			return nil, fault.New(fault.Input, "give pictures or folders of pictures", "pipeline: infer: %w", err)
+			return nil, fault.New(fault.Input, "give pictures or folders of pictures", "pipeline: %w", err)
 		}
 		if !info.IsDir() {
 			out = append(out, path)
@@ -98,10 +98,10 @@ func findPictures(paths []string) ([]string, error) {
 			return err
 		})
 		if err != nil {
-			return nil, fault.New(fault.Input, "give pictures or folders of pictures", "pipeline: infer: %w", err)
+			return nil, fault.New(fault.Input, "give pictures or folders of pictures", "pipeline: %w", err)
 		}
 		if len(out) == before {
-			return nil, fault.New(fault.Input, "it needs files ending in "+strings.Join(pictureExtensions, ", "), "pipeline: infer: no picture in %s", path)
+			return nil, fault.New(fault.Input, "it needs files ending in "+strings.Join(pictureExtensions, ", "), "pipeline: no picture in %s", path)
 		}
 	}
 	return out, nil
@@ -203,16 +203,13 @@ func (r *Run) inferModel(ctx context.Context, m ModelConfig, store, fresh *data.
 	}
 	var draws []cv.FoldDraws
 	for _, fold := range r.folds() {
-		rec, err := r.readRecord(foldTask("train", m.Name, fold))
+		samples, err := r.trainedSamples(m.Name, fold)
 		if err != nil {
 			return nil, err
 		}
-		if rec == nil {
-			return nil, fault.New(fault.Input, "finish the run with `melanoma run` first", "pipeline: infer: model %s is not trained on fold %d", m.Name, fold)
-		}
 		bar := r.options.Progress.Start(foldTask("infer", m.Name, fold), "pictures", 0)
 		d, err := train.Predict(ctx, train.Prediction{
-			Dir: r.path(trainDir(m.Name, fold)), Samples: countWeights(rec.Outputs), Store: fresh, Rows: rows, Metadata: encoder,
+			Dir: r.path(trainDir(m.Name, fold)), Samples: samples, Store: fresh, Rows: rows, Metadata: encoder,
 			Views: r.Config.Predict.Views, Batch: r.Config.Predict.Batch, BFloat16: r.Config.Predict.Precision == "bfloat16", Workers: r.options.Workers, Progress: bar.Set,
 		})
 		bar.Done("")

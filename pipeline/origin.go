@@ -87,3 +87,42 @@ func (m *Manifest) license() string {
 	text, _ := section["license"].(string)
 	return text
 }
+
+// EnsembleMembers reads every network of a finished run, by model: its folds
+// in order and their posterior samples.
+func (r *Run) EnsembleMembers() ([]models.EnsembleModel, models.Origin, error) {
+	var all []models.EnsembleModel
+	var origin models.Origin
+	for _, m := range r.Config.Models {
+		model := models.EnsembleModel{Name: m.Name}
+		for _, fold := range r.folds() {
+			samples, err := r.trainedSamples(m.Name, fold)
+			if err != nil {
+				return nil, origin, err
+			}
+			for s := range samples {
+				net, weights, o, err := ReadWeights(r.path(trainDir(m.Name, fold), train.WeightsFile(s)))
+				if err != nil {
+					return nil, origin, err
+				}
+				origin = o
+				model.Members = append(model.Members, models.Member{Net: net, Weights: weights})
+			}
+		}
+		all = append(all, model)
+	}
+	origin.Model, origin.Fold = "", "" // it is all of them
+	return all, origin, nil
+}
+
+// trainedSamples counts the posterior samples of a trained fold.
+func (r *Run) trainedSamples(model string, fold int) (int, error) {
+	rec, err := r.readRecord(foldTask("train", model, fold))
+	if err != nil {
+		return 0, err
+	}
+	if rec == nil {
+		return 0, fault.New(fault.Input, "finish the run with `melanoma run` first", "pipeline: model %s is not trained on fold %d", model, fold)
+	}
+	return countWeights(rec.Outputs), nil
+}

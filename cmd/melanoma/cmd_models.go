@@ -2,15 +2,12 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"melanoma/internal/artifact"
 	"melanoma/internal/fault"
 	"melanoma/models"
-	"melanoma/pipeline"
 )
 
 type modelsOptions struct {
@@ -20,6 +17,7 @@ type modelsOptions struct {
 	without        []string // fusion rules
 	inputs, output []string
 	imported       importOptions
+	exported       exportOptions
 }
 
 func (a *app) modelsCommand() *cobra.Command {
@@ -49,15 +47,34 @@ attribute, node) before anything runs. Exit status 3 if the file cannot be used.
 		Use: "import FILE", Short: "Read an ONNX or .safetensors file into a network and say what it became",
 		Long: `Reads an ONNX file, or with --arch the weights of a .safetensors file under
 timm's names, and says what it became. With --output the network is written as
-ONNX.`,
-		Example: "  melanoma models import net.onnx --size 128\n  melanoma models import b0.safetensors --arch tf_efficientnet_b0 --output b0.onnx",
-		Args:    wants(1, 1, "one file"), RunE: func(_ *cobra.Command, args []string) error { return a.runModelsImport(o.imported, o.size, args[0]) },
+ONNX.
+
+Most exporters fold BatchNorm into the convolutions. Such a file runs and trains
+as it is; --restore-batchnorm puts BatchNorm back behind every convolution, with
+the mean and variance of its output over the pictures of --images. The network
+computes the same and trains better. The pictures are prepared by the file's
+mean and deviation: 0.5 each where it is not one of ours, unless --mean and
+--std say else.`,
+		Example: "  melanoma models import net.onnx --size 128\n  melanoma models import b0.safetensors --arch tf_efficientnet_b0 --output b0.onnx\n  melanoma models import folded.onnx --restore-batchnorm --images pictures --output net.onnx",
+		Args:    wants(1, 1, "one file"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.runModelsImport(cmd.Context(), o.imported, o.size, args[0])
+		},
 	}
 	export := &cobra.Command{
-		Use: "export CHECKPOINT FILE.onnx", Short: "Write trained weights, or an architecture, as ONNX",
-		Example: "  melanoma models export runs/demo/train/tiny-f0/weights-000.arrow tiny.onnx\n  melanoma models export tf_efficientnet_b0 b0.onnx --size 256",
-		Args:    wants(2, 2, "a weights file (or architecture) and an ONNX file"),
-		RunE:    func(_ *cobra.Command, args []string) error { return a.runModelsExport(o, args[0], args[1]) },
+		Use: "export CHECKPOINT FILE | export --run DIR FILE.onnx", Short: "Write trained weights, an architecture or a whole run as ONNX or .safetensors",
+		Long: `Writes the weights of a run (DIR/train/MODEL-fK/weights-NNN.arrow), those of an
+ONNX file, or an architecture with random weights as ONNX, or under timm's names
+where FILE ends in .safetensors. BatchNorm is kept, for further training; --fold-batchnorm
+multiplies it into the convolutions, for serving. The file says what its
+classes are, how to prepare a picture, and the run and licence that it is from.
+
+With --run all models, folds, posterior samples and test-time views of a
+finished run go into one ONNX file: RGB levels from 0 to 255 in, the
+probabilities that ` + "`melanoma infer`" + ` prints out.`,
+		Example: "  melanoma models export runs/demo/train/tiny-f0/weights-000.arrow tiny.onnx --fold-batchnorm\n  melanoma models export runs/demo/train/tiny-f0/weights-000.arrow tiny.safetensors\n  melanoma models export --run runs/demo demo.onnx\n  melanoma models export tf_efficientnet_b0 b0.onnx --size 256 --batch 1",
+		Args:    wants(1, 2, "a weights file (or ONNX file, architecture, or --run DIR) and a file to write"),
+		RunE:    func(_ *cobra.Command, args []string) error { return a.runModelsExport(o.exported, o.size, args) },
 	}
 	run := &cobra.Command{
 		Use: "run FILE.onnx --input X.npy --output Y.npy", Short: "Run an ONNX file on one input tensor",
@@ -71,6 +88,14 @@ output is written as float32.`,
 		sub.Flags().IntVar(&o.size, "size", 0, "image size in pixels (default: the network's own)")
 	}
 	imported.Flags().StringVar(&o.imported.arch, "arch", "", "architecture of the weights in a .safetensors file")
+	export.Flags().StringVar(&o.exported.run, "run", "", "folder of a finished run, all of which becomes one file")
+	export.Flags().BoolVar(&o.exported.fold, "fold-batchnorm", false, "multiply BatchNorm into the convolutions, for serving")
+	export.Flags().IntVar(&o.exported.batch, "batch", 0, "images a run of the file takes (default: any number)")
+	imported.Flags().BoolVar(&o.imported.restore, "restore-batchnorm", false, "put BatchNorm back that an exporter folded away")
+	imported.Flags().StringArrayVar(&o.imported.images, "images", nil, "picture or folder of pictures for its statistics; repeatable")
+	imported.Flags().IntVar(&o.imported.count, "count", 256, "pictures to use, spread over all; 0 uses all")
+	imported.Flags().StringVar(&o.imported.mean, "mean", "", "mean of the pixels in [0, 1], R,G,B (default: the file's own)")
+	imported.Flags().StringVar(&o.imported.std, "std", "", "standard deviation, R,G,B (default: the file's own)")
 	imported.Flags().StringVar(&o.imported.output, "output", "", "ONNX file to write")
 	show.Flags().BoolVar(&o.plan, "plan", false, "list the engine's steps in place of the layers")
 	show.Flags().BoolVar(&o.train, "train", false, "with --plan: those of a training step, not of inference")
@@ -187,32 +212,4 @@ func describeProblem(p models.Problem) string {
 		parts = append(parts, fmt.Sprintf("opset %d", p.Opset))
 	}
 	return strings.Join(append(parts, p.Reason), ": ")
-}
-
-// runModelsExport writes trained weights as ONNX, or an architecture with
-// random ones.
-func (a *app) runModelsExport(o modelsOptions, source, target string) error {
-	var net *models.Net
-	var weights models.Weights
-	var err error
-	if strings.HasSuffix(source, ".arrow") {
-		net, weights, err = pipeline.ReadWeights(source)
-	} else {
-		net, weights, err = models.Build(models.Config{Arch: source, Size: o.size, Seed: a.common.seed})
-	}
-	if err != nil {
-		return err
-	}
-	if a.dry("write %s as %s", net.Name, target) {
-		return nil
-	}
-	err = artifact.WriteFile(target, func(w io.Writer) error { return models.WriteONNX(w, net, weights, o.size) })
-	if err != nil {
-		return err
-	}
-	if a.common.json {
-		return a.printJSON(map[string]any{"output": target, "network": net.Name, "classes": net.Classes, "parameters": net.Parameters()})
-	}
-	a.printf("%s: %s with %d classes and %d parameters\n", target, net.Name, net.Classes, net.Parameters())
-	return nil
 }
