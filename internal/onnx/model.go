@@ -1,6 +1,10 @@
 package onnx
 
-import "melanoma/internal/mapped"
+import (
+	"slices"
+
+	"melanoma/internal/mapped"
+)
 
 // Model is a decoded file.
 type Model struct {
@@ -187,4 +191,39 @@ func (g *Graph) Required() []Value {
 		}
 	}
 	return required
+}
+
+// Live marks the nodes that the graph's outputs need.
+func (g *Graph) Live() []bool {
+	needed := map[string]bool{}
+	for _, v := range g.Outputs {
+		needed[v.Name] = true
+	}
+	live := make([]bool, len(g.Nodes))
+	for i, n := range slices.Backward(g.Nodes) {
+		live[i] = slices.ContainsFunc(n.Outputs, func(s string) bool { return s != "" && needed[s] })
+		if live[i] {
+			n.markUses(needed)
+		}
+	}
+	return live
+}
+
+// markUses adds what a node takes, graphs in its attributes included: those
+// see the values around them.
+func (n *Node) markUses(needed map[string]bool) {
+	for _, in := range n.Inputs {
+		needed[in] = true
+	}
+	for _, a := range n.Attributes {
+		if a.Graph == nil {
+			continue
+		}
+		for _, v := range a.Graph.Outputs {
+			needed[v.Name] = true
+		}
+		for _, inner := range a.Graph.Nodes {
+			inner.markUses(needed)
+		}
+	}
 }

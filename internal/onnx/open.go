@@ -4,6 +4,8 @@ import (
 	"errors"
 	"path/filepath"
 
+	"google.golang.org/protobuf/encoding/protowire"
+
 	"melanoma/internal/fault"
 	"melanoma/internal/mapped"
 )
@@ -67,4 +69,17 @@ func (g *Graph) eachTensor(f func(*Tensor)) {
 			}
 		}
 	}
+}
+
+// OpenTensor reads a file that holds one tensor, as ONNX's own test data does.
+func OpenTensor(path string) (*Tensor, error) {
+	file, err := mapped.Open(path)
+	if err != nil {
+		return nil, fault.New(fault.Input, "check the path of the tensor's file", "onnx: read %s: %w", path, err)
+	}
+	t, err := new(decoder).tensor(field{kind: protowire.BytesType, bytes: file.Bytes})
+	if err != nil {
+		return nil, fault.New(fault.Input, decodeHint, "onnx: %s: not a valid tensor: %w", path, err)
+	}
+	return t, nil
 }

@@ -1,0 +1,365 @@
+package eval
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+)
+
+// resizeAxis says how one axis is resized.
+type resizeAxis struct {
+	in, out    int
+	scale      float64
+	begin, end float64 // of the region, for tf_crop_and_resize
+}
+
+// resize interpolates, axis by axis.
+func resize(c *call) (*Array, error) {
+	x := c.in[0]
+	if !x.Type.IsFloat() && c.node.Text("mode", "nearest") != "nearest" {
+		return nil, fmt.Errorf("elements of %s can be resized by nearest only", x.Type)
+	}
+	axes, err := c.resizeAxes()
+	if err != nil {
+		return nil, err
+	}
+	return c.resizeBy(axes)
+}
+
+func (c *call) resizeBy(axes []resizeAxis) (*Array, error) {
+	source, err := c.resizeSource()
+	if err != nil {
+		return nil, err
+	}
+	shape := make([]int, len(axes))
+	for i, a := range axes {
+		shape[i] = a.out
+	}
+	if c.node.Text("mode", "nearest") == "nearest" {
+		return c.nearest(axes, shape, source)
+	}
+	kernel, err := c.resizeKernel()
+	if err != nil {
+		return nil, err
+	}
+	if _, err := c.scope.budget.elements(shape); err != nil {
+		return nil, err
+	}
+	outside := number(c.node, "extrapolation_value", 0)
+	crop := c.node.Text("coordinate_transformation_mode", "") == "tf_crop_and_resize"
+	return c.floats(c.in[0].Type, shape, func(out []float64) {
+		values, current := c.in[0].Float64s(), slices.Clone(c.in[0].Shape)
+		beyond := make([][]bool, len(axes))
+		for i, a := range axes {
+			var taps [][]tap
+			for place := range a.out {
+				at := source(a, place)
+				beyond[i] = append(beyond[i], crop && (at < 0 || at > float64(a.in-1)))
+				taps = append(taps, kernel(a, at))
+			}
+			values = interpolate(values, current, i, taps)
+			current[i] = a.out
+		}
+		copy(out, values)
+		i := 0
+		each(shape, func(place []int) {
+			for a, p := range place {
+				if beyond[a][p] {
+					out[i] = outside
+				}
+			}
+			i++
+		})
+	})
+}
+
+// tap is a place on an axis and its weight.
+type tap struct {
+	at     int
+	weight float64
+}
+
+// interpolate replaces one axis by weighted sums along it.
+func interpolate(values []float64, shape []int, axis int, taps [][]tap) []float64 {
+	inner, n := size(shape[axis+1:]), shape[axis]
+	out := make([]float64, size(shape[:axis])*len(taps)*inner)
+	for o := range size(shape[:axis]) {
+		for p, weights := range taps {
+			row := out[(o*len(taps)+p)*inner:][:inner]
+			for _, t := range weights {
+				for i, v := range values[(o*n+t.at)*inner:][:inner] {
+					row[i] += t.weight * v
+				}
+			}
+		}
+	}
+	return out
+}
+
+// resizeAxes reads scales or sizes, for all axes or those that are named.
+func (c *call) resizeAxes() ([]resizeAxis, error) {
+	shape := c.in[0].Shape
+	at := c.attributeInts("axes")
+	if at == nil {
+		at = every(len(shape))
+	}
+	if _, err := checkAxes(at, len(shape)); err != nil {
+		return nil, err
+	}
+	scaleInput := 2
+	if c.op.Since < 11 {
+		scaleInput = 1
+	}
+	scales, err := c.reals(scaleInput)
+	if err != nil {
+		return nil, err
+	}
+	sizes, err := c.numbers(3)
+	if err != nil {
+		return nil, err
+	}
+	region, err := c.region(at)
+	if err != nil {
+		return nil, err
+	}
+	if (len(scales) == 0) == (len(sizes) == 0) || len(scales)+len(sizes) != len(at) {
+		return nil, fmt.Errorf("%d scales and %d sizes do not fit %d axes", len(scales), len(sizes), len(at))
+	}
+	if len(sizes) > 0 {
+		if sizes, err = c.keepAspect(sizes, at); err != nil {
+			return nil, err
+		}
+	}
+	axes := make([]resizeAxis, len(shape))
+	for i, n := range shape {
+		axes[i] = resizeAxis{in: n, out: n, scale: 1, begin: 0, end: 1}
+	}
+	for k, i := range at {
+		if i < 0 {
+			i += len(shape)
+		}
+		a := &axes[i]
+		a.begin, a.end = region[k], region[len(at)+k]
+		if len(sizes) > 0 {
+			a.out, a.scale = sizes[k], float64(sizes[k])/float64(max(1, a.in))
+		} else {
+			a.scale = scales[k]
+			a.out = int(min(maxElements+1, math.Floor(float64(a.in)*a.scale)))
+		}
+		if !(a.scale > 0) || a.out < 0 || a.out > 0 && a.in == 0 {
+			return nil, fmt.Errorf("axis %d of %v cannot be resized to %d", i, shape, a.out)
+		}
+	}
+	return axes, nil
+}
+
+// reals returns a float input that the result's shape depends on.
+func (c *call) reals(i int) ([]float64, error) {
+	if !c.has(i) {
+		return nil, nil
+	}
+	if !c.in[i].known {
+		return nil, errNeedsValues
+	}
+	return c.in[i].Float64s(), c.float(i)
+}
+
+// region returns begins, then ends, of the region of the named axes.
+func (c *call) region(at []int) ([]float64, error) {
+	whole := append(make([]float64, len(at)), slices.Repeat([]float64{1}, len(at))...)
+	if c.op.Since < 11 || c.node.Text("coordinate_transformation_mode", "") != "tf_crop_and_resize" {
+		return whole, nil
+	}
+	roi, err := c.reals(1)
+	if err != nil {
+		return nil, err
+	}
+	if len(roi) != len(whole) {
+		return nil, fmt.Errorf("%d numbers of the region do not fit %d axes", len(roi), len(at))
+	}
+	return roi, nil
+}
+
+// keepAspect adjusts sizes to one scale, where the node asks for it.
+func (c *call) keepAspect(sizes, at []int) ([]int, error) {
+	pick := math.Min
+	switch policy := c.node.Text("keep_aspect_ratio_policy", "stretch"); policy {
+	case "stretch":
+		return sizes, nil
+	case "not_larger":
+	case "not_smaller":
+		pick = math.Max
+	default:
+		return nil, fmt.Errorf("the keep_aspect_ratio_policy %q is not supported", policy)
+	}
+	shape := c.in[0].Shape
+	lengths := make([]float64, len(at))
+	scale := math.NaN()
+	for k, i := range at {
+		lengths[k] = float64(shape[(i+len(shape))%len(shape)])
+		if s := float64(sizes[k]) / lengths[k]; k == 0 {
+			scale = s
+		} else {
+			scale = pick(scale, s)
+		}
+	}
+	out := make([]int, len(at))
+	for k := range at {
+		v := math.Floor(scale*lengths[k] + 0.5)
+		if !(v >= 0 && v < maxElements) {
+			return nil, errors.New("its sizes are impossible")
+		}
+		out[k] = int(v)
+	}
+	return out, nil
+}
+
+// resizeSource returns where in the input a place of the result lies.
+func (c *call) resizeSource() (func(a resizeAxis, place int) float64, error) {
+	missing := "half_pixel"
+	if c.op.Since < 11 {
+		missing = "asymmetric"
+	}
+	half := func(a resizeAxis, place int) float64 { return (float64(place)+0.5)/a.scale - 0.5 }
+	switch mode := c.node.Text("coordinate_transformation_mode", missing); mode {
+	case "half_pixel":
+		return half, nil
+	case "half_pixel_symmetric":
+		return func(a resizeAxis, place int) float64 {
+			exact := a.scale * float64(a.in)
+			return float64(a.in)/2*(1-float64(a.out)/exact) + half(a, place)
+		}, nil
+	case "pytorch_half_pixel":
+		return func(a resizeAxis, place int) float64 {
+			if a.out == 1 {
+				return -0.5
+			}
+			return half(a, place)
+		}, nil
+	case "tf_half_pixel_for_nn":
+		return func(a resizeAxis, place int) float64 { return (float64(place) + 0.5) / a.scale }, nil
+	case "asymmetric":
+		return func(a resizeAxis, place int) float64 { return float64(place) / a.scale }, nil
+	case "align_corners":
+		return func(a resizeAxis, place int) float64 {
+			if a.out == 1 {
+				return 0
+			}
+			return float64(place) * float64(a.in-1) / float64(a.out-1)
+		}, nil
+	case "tf_crop_and_resize":
+		return func(a resizeAxis, place int) float64 {
+			last := float64(a.in - 1)
+			if a.out == 1 {
+				return (a.begin + a.end) / 2 * last
+			}
+			return a.begin*last + float64(place)*(a.end-a.begin)*last/float64(a.out-1)
+		}, nil
+	default:
+		return nil, fmt.Errorf("the coordinate_transformation_mode %q is not supported", mode)
+	}
+}
+
+// nearest copies one element.
+func (c *call) nearest(axes []resizeAxis, shape []int, source func(resizeAxis, int) float64) (*Array, error) {
+	missing := "round_prefer_floor"
+	if c.op.Since < 11 {
+		missing = "floor"
+	}
+	var round func(float64) float64
+	switch mode := c.node.Text("nearest_mode", missing); mode {
+	case "round_prefer_floor":
+		round = func(v float64) float64 { return math.Ceil(v - 0.5) }
+	case "round_prefer_ceil":
+		round = func(v float64) float64 { return math.Floor(v + 0.5) }
+	case "floor":
+		round = math.Floor
+	case "ceil":
+		round = math.Ceil
+	default:
+		return nil, fmt.Errorf("the nearest_mode %q is not supported", mode)
+	}
+	strides := stridesOf(c.in[0].Shape)
+	return c.take(c.in[0], shape, nil, func(index []int) {
+		offsets := make([][]int, len(axes))
+		for i, a := range axes {
+			for place := range a.out {
+				at := int(max(0, min(float64(a.in-1), round(source(a, place)))))
+				offsets[i] = append(offsets[i], at*strides[i])
+			}
+		}
+		i := 0
+		each(shape, func(place []int) {
+			for a, p := range place {
+				index[i] += offsets[a][p]
+			}
+			i++
+		})
+	})
+}
+
+// resizeKernel returns the weights of the places around a point on an axis.
+// They are those of a function of the distance, summing to one. Antialiasing
+// widens the function by the scale when shrinking.
+func (c *call) resizeKernel() (func(a resizeAxis, at float64) []tap, error) {
+	var weigh func(d float64) float64
+	var reach float64
+	switch mode := c.node.Text("mode", ""); mode {
+	case "linear":
+		weigh, reach = func(d float64) float64 { return max(0, 1-d) }, 1
+	case "cubic":
+		weigh, reach = cubic(number(c.node, "cubic_coeff_a", -0.75)), 2
+	default:
+		return nil, fmt.Errorf("the mode %q is not supported", mode)
+	}
+	antialias := c.node.Int("antialias", 0) != 0
+	exclude := c.node.Int("exclude_outside", 0) != 0
+	return func(a resizeAxis, at float64) []tap {
+		narrow := 1.0
+		if antialias {
+			narrow = min(1, a.scale)
+		}
+		at = max(-maxNumber, min(maxNumber, at)) // the region may be anything
+		var taps []tap
+		sum := 0.0
+		for k := math.Ceil(at - reach/narrow); k <= math.Floor(at+reach/narrow); k++ {
+			weight := weigh(math.Abs(k-at) * narrow)
+			inside := k >= 0 && k < float64(a.in)
+			if weight == 0 || exclude && !inside {
+				continue
+			}
+			taps = append(taps, tap{int(max(0, min(float64(a.in-1), k))), weight})
+			sum += weight
+		}
+		for i := range taps {
+			taps[i].weight /= sum
+		}
+		return taps
+	}, nil
+}
+
+// cubic is the convolution kernel of Keys, "Cubic convolution interpolation
+// for digital image processing", 1981, equation 15, with its free constant.
+func cubic(a float64) func(d float64) float64 {
+	return func(d float64) float64 {
+		switch {
+		case d <= 1:
+			return ((a+2)*d-(a+3))*d*d + 1
+		case d < 2:
+			return ((a*d-5*a)*d+8*a)*d - 4*a
+		}
+		return 0
+	}
+}
+
+// upsample is the older name of resizing, up to opset 9.
+func upsample(c *call) (*Array, error) {
+	if c.op.Since < 9 {
+		a := c.node.Attribute("scales")
+		inner := *c
+		inner.in = []*Array{c.in[0], Floats(a.Floats, len(a.Floats))}
+		c = &inner
+	}
+	return resize(c)
+}
