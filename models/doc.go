@@ -26,8 +26,11 @@
 // TensorFlow's SAME padding is recovered from the file's shape arithmetic, so
 // a network runs at any image size.
 //
-// Weights come from a seed ([Build]), from an ONNX file, or from a weights
-// artifact ([ReadWeights]). Nothing is downloaded.
+// Weights come from a seed ([Build]), from an ONNX file, from a .safetensors
+// file under timm's names ([ReadTimm]), or from a weights artifact
+// ([ReadWeights]). Nothing is downloaded. They go out as ONNX ([WriteONNX]; a
+// whole ensemble by [WriteEnsemble]) or as .safetensors ([WriteTimm]), with
+// BatchNorm folded away for serving if asked ([Net.FoldBatchNorm]).
 //
 // Errors: what a user's file or configuration causes is returned as
 // [melanoma/internal/fault] input or usage errors with a hint. Graph building
