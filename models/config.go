@@ -20,10 +20,15 @@ type Config struct {
 	Size    int // image size in pixels; 0 means the architecture's or the file's own
 	Classes int // at least 2; 0 means the file's or 1000 for an architecture
 
-	Dropout        float64     // before the classifier, in [0, 1)
-	DropoutSamples int         // masks averaged per step (the winners: 5 of rate .5); 0 means 1
-	Meta           *MetaConfig // network for metadata beside the image; nil means none
-	KeepHead       bool        // keep the file's classifier (same class count, no new metadata)
+	Dropout        float64 // before the classifier, in [0, 1)
+	DropoutSamples int     // masks averaged per step (the winners: 5 of rate .5); 0 means 1
+	// StochasticDepth is the rate at which the last residual blocks of an
+	// architecture are left out while training, in [0, 1); it grows linearly
+	// from 0 at the first.
+	StochasticDepth float64
+
+	Meta     *MetaConfig // network for metadata beside the image; nil means none
+	KeepHead bool        // keep the file's classifier (same class count, no new metadata)
 
 	Mean, Std *[3]float32 // replace the network's own normalisation; nil keeps it
 
@@ -50,6 +55,9 @@ func Build(c Config) (*Net, Weights, error) {
 	}
 	net, weights, err := c.backbone()
 	if err != nil {
+		return nil, nil, err
+	}
+	if err := c.deepen(net); err != nil {
 		return nil, nil, err
 	}
 	if c.Size > 0 {
@@ -122,6 +130,19 @@ func (c Config) backbone() (*Net, Weights, error) {
 	return net, net.initialize(c.Seed), nil
 }
 
+// deepen gives an architecture's residual blocks stochastic depth.
+func (c Config) deepen(net *Net) error {
+	if c.StochasticDepth == 0 {
+		return nil
+	}
+	a, err := findArch(c.Arch)
+	if err != nil {
+		return err
+	}
+	net.Layers = a.spec.build(c.Arch, net.Classes, c.StochasticDepth).Layers // parameters are the same
+	return nil
+}
+
 func (c Config) validate() error {
 	usage := func(hint, format string, args ...any) error { return fault.New(fault.Usage, hint, format, args...) }
 	switch {
@@ -135,6 +156,10 @@ func (c Config) validate() error {
 		return usage("the size is in pixels", "models: image size %d", c.Size)
 	case c.Dropout < 0 || c.Dropout >= 1:
 		return usage("dropout is the share of zeros, in [0, 1)", "models: dropout %g", c.Dropout)
+	case c.StochasticDepth < 0 || c.StochasticDepth >= 1:
+		return usage("it is the share of images that skip the last block, in [0, 1); EfficientNets were trained with 0.2", "models: stochastic depth %g", c.StochasticDepth)
+	case c.StochasticDepth > 0 && c.ONNX != "":
+		return usage("name an architecture instead, with its weights from a .safetensors file", "models: stochastic depth needs the blocks of an architecture, which an ONNX file does not tell")
 	case c.DropoutSamples < 0:
 		return usage("the winners use 5 samples", "models: %d dropout samples", c.DropoutSamples)
 	case c.Std != nil && (c.Std[0] <= 0 || c.Std[1] <= 0 || c.Std[2] <= 0):

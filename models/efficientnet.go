@@ -70,7 +70,9 @@ func roundChannels(channels int, width float64) int {
 }
 
 // build returns the network for a class count, in timm's names and order.
-func (e efficientNet) build(name string, classes int) *Net {
+// depth is the rate that stochastic depth would have after the last block; the
+// blocks' grow linearly from 0 at the first.
+func (e efficientNet) build(name string, classes int, depth float64) *Net {
 	b := &mbBuilder{arch: e, builder: builder{net: &Net{
 		Name: name, Classes: classes, InputSize: e.size, Mean: e.mean, Std: e.std, Input: "input",
 	}}}
@@ -81,7 +83,7 @@ func (e efficientNet) build(name string, classes int) *Net {
 	}
 	b.conv("conv_stem", 3, stem, 3, 2, 1)
 	b.normAct("bn1", stem)
-	in := stem
+	in, block := stem, 0
 	for i, s := range e.stages {
 		out := roundChannels(s.channels, e.width)
 		for j := range e.repeats(i) {
@@ -89,8 +91,9 @@ func (e efficientNet) build(name string, classes int) *Net {
 			if j > 0 {
 				stride = 1
 			}
-			b.block(fmt.Sprintf("blocks.%d.%d", i, j), s, in, out, stride)
+			b.block(fmt.Sprintf("blocks.%d.%d", i, j), s, in, out, stride, depth*float64(block)/float64(e.blocks()))
 			in = out
+			block++
 		}
 	}
 	b.conv("conv_head", in, features, 1, 1, 1)
@@ -110,6 +113,15 @@ func (e efficientNet) repeats(i int) int {
 	return max(1, int(math.Ceil(float64(r)*e.depth)))
 }
 
+// blocks counts them all.
+func (e efficientNet) blocks() int {
+	n := 0
+	for i := range e.stages {
+		n += e.repeats(i)
+	}
+	return n
+}
+
 // mbBuilder adds the pieces of a mobile inverted bottleneck.
 type mbBuilder struct {
 	builder
@@ -117,18 +129,12 @@ type mbBuilder struct {
 }
 
 func (b *mbBuilder) conv(name string, in, out, kernel, stride, groups int) {
-	l := Layer{
-		Name: name, Op: OpConv, Inputs: []string{b.last}, Stride: stride, Groups: groups,
-		Params: []string{b.param(RoleWeight, name+".weight", out, in/groups, kernel, kernel)},
-	}
+	l := b.convolution(name, in, out, kernel, stride, groups)
 	// With stride 1 SAME is symmetric at every size, so it is written out.
-	if b.arch.same && stride > 1 {
-		l.Same = true
-	} else {
+	if l.Same = b.arch.same && stride > 1; !l.Same {
 		p := (kernel - 1) / 2
 		l.Pad = [4]int{p, p, p, p}
 	}
-	b.add(l)
 }
 
 func (b *mbBuilder) norm(name string, channels int) {
@@ -146,7 +152,7 @@ func (b *mbBuilder) normAct(name string, channels int) {
 
 // block adds one inverted bottleneck, or where nothing is expanded a
 // depthwise-separable block, with a residual connection if shapes allow.
-func (b *mbBuilder) block(name string, s stage, in, out, stride int) {
+func (b *mbBuilder) block(name string, s stage, in, out, stride int, rate float64) {
 	input := b.last
 	wide := in * s.expand
 	norm := 1
@@ -167,6 +173,7 @@ func (b *mbBuilder) block(name string, s stage, in, out, stride int) {
 	b.conv(name+project, wide, out, 1, 1, 1)
 	b.norm(fmt.Sprintf("%s.bn%d", name, norm+1), out)
 	if in == out && stride == 1 {
+		b.depth(name+".drop_path", rate)
 		b.add(Layer{Name: name + ".add", Op: OpAdd, Inputs: []string{b.last, input}})
 	}
 }
@@ -176,17 +183,9 @@ func (b *mbBuilder) block(name string, s stage, in, out, stride int) {
 func (b *mbBuilder) squeezeExcite(name string, channels, reduced int) {
 	input := b.last
 	b.unary(OpGlobalMean, name+".mean")
-	b.pointwise(name+".conv_reduce", channels, reduced)
+	b.pointwise(name+".conv_reduce", channels, reduced, 1)
 	b.unary(OpSwish, name+".act1")
-	b.pointwise(name+".conv_expand", reduced, channels)
+	b.pointwise(name+".conv_expand", reduced, channels, 1)
 	gate := b.unary(OpSigmoid, name+".gate")
 	b.add(Layer{Name: name, Op: OpScale, Inputs: []string{input, gate}})
-}
-
-// pointwise adds a 1x1 convolution with a bias.
-func (b *mbBuilder) pointwise(name string, in, out int) {
-	b.add(Layer{
-		Name: name, Op: OpConv, Inputs: []string{b.last}, Stride: 1, Groups: 1,
-		Params: []string{b.param(RoleWeight, name+".weight", out, in, 1, 1), b.param(RoleBias, name+".bias", out)},
-	})
 }

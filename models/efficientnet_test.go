@@ -8,37 +8,8 @@ import (
 	"melanoma/internal/fault"
 )
 
-func TestParametersAndWorkOfTheFamily(t *testing.T) {
-	// Parameters with 1000 classes as timm counts them; billions of
-	// multiply-adds at the own size from table 2 of Tan and Le (2019), which
-	// rounds them.
-	for name, want := range map[string]struct {
-		parameters int
-		gigaMACs   float64
-	}{
-		"tf_efficientnet_b0": {5288548, 0.39}, "tf_efficientnet_b1": {7794184, 0.70}, "tf_efficientnet_b2": {9109994, 1.0},
-		"efficientnet_b3": {12233232, 1.8}, "efficientnet_b4": {19341616, 4.2}, "tf_efficientnet_b5": {30389784, 9.9},
-		"tf_efficientnet_b6": {43040704, 19}, "efficientnet_b7": {66347960, 37}, "tf_efficientnet_lite0": {4652008, 0.40},
-	} {
-		s, err := Describe(name, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if s.Parameters != want.parameters {
-			t.Errorf("%s has %d parameters, want %d", name, s.Parameters, want.parameters)
-		}
-		if g := float64(s.MACs) / 1e9; math.Abs(g/want.gigaMACs-1) > 0.07 {
-			t.Errorf("%s needs %.3g billion multiply-adds, want about %g", name, g, want.gigaMACs)
-		}
-	}
-}
-
 func TestEveryListedArchitectureIsDescribed(t *testing.T) {
-	names := List()
-	if len(names) != 19 {
-		t.Errorf("%d architectures, want 19: %v", len(names), names)
-	}
-	for _, name := range names {
+	for _, name := range List() {
 		s, err := Describe(name, 0)
 		if err != nil {
 			t.Fatal(err)

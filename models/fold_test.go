@@ -42,7 +42,7 @@ func TestFoldingKeepsTheFunction(t *testing.T) {
 			if _, ok := net.Param(weight); !ok {
 				b.param(RoleWeight, weight, 4, in, 1, 1)
 			}
-			b.add(Layer{Name: name, Op: OpConv, Inputs: []string{input}, Stride: 1, Groups: 1, Params: []string{weight}})
+			b.add(Layer{Name: name, Op: OpConv, Inputs: []string{input}, Stride: [2]int{1, 1}, Groups: 1, Params: []string{weight}})
 		}
 		conv("a", "input", "a.weight", 3)
 		b.batchNorm("a.bn", 4, 1e-5, 0.1)

@@ -3,6 +3,7 @@ package models
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"melanoma/internal/fault"
 )
@@ -29,6 +30,7 @@ func (n *Net) withHead(w Weights, h head) (*Net, Weights, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	name := n.classifierName()
 	c := n.Clone()
 	c.cutAfter(c.Pooled)
 	kept := len(c.Params)
@@ -40,7 +42,7 @@ func (n *Net) withHead(w Weights, h head) (*Net, Weights, error) {
 	if h.dropout > 0 {
 		b.add(Layer{Name: "dropout", Op: OpDropout, Inputs: []string{b.last}, Rate: h.dropout, Samples: h.samples})
 	}
-	c.Output = b.linear("logits", "classifier", features, h.classes)
+	c.Output = b.linear("logits", name, features, h.classes)
 	out := make(Weights, len(c.Params))
 	for i, p := range c.Params {
 		if i < kept {
@@ -50,6 +52,17 @@ func (n *Net) withHead(w Weights, h head) (*Net, Weights, error) {
 		}
 	}
 	return c, out, c.distinct()
+}
+
+// classifierName is what the names of the classifier's parameters begin with:
+// the present one's, so that a new one has timm's names for the architecture.
+func (n *Net) classifierName() string {
+	if l := n.Layer(n.Output); l != nil && l.Op == OpLinear {
+		if name, ok := strings.CutSuffix(l.Params[0], ".weight"); ok && l.Params[1] == name+".bias" {
+			return name
+		}
+	}
+	return "classifier"
 }
 
 // features returns the width of the pooled features.

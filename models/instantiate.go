@@ -166,6 +166,19 @@ func (a *assembly) apply(l *Layer, x []*gorgonia.Node) *gorgonia.Node {
 			return x[0]
 		}
 		return graph.Dropout(x[0], l.Rate, l.Samples, rng.Key(0, "dropout", l.Name), a.prog.Key)
+	case OpDepth:
+		if !a.in.Train || l.Rate == 0 {
+			return x[0]
+		}
+		return graph.StochasticDepth(x[0], l.Rate, rng.Key(0, "stochastic depth", l.Name), a.prog.Key)
+	case OpMaxPool:
+		return graph.MaxPool2D(x[0], l.pooling(x[0].Shape()[1], x[0].Shape()[2]))
+	case OpAveragePool:
+		return graph.AveragePool2D(x[0], l.pooling(x[0].Shape()[1], x[0].Shape()[2]), l.CountPad)
+	case OpGroupSum:
+		return graph.SumGroups(x[0], l.Radix)
+	case OpGroupSoftmax:
+		return graph.SoftmaxGroups(x[0], l.Radix, l.Groups)
 	default:
 		panic(fmt.Sprintf("unknown operator %q", l.Op))
 	}
@@ -175,7 +188,7 @@ func (a *assembly) conv(l *Layer, x *gorgonia.Node) *gorgonia.Node {
 	w := a.params[l.Params[0]]
 	s := x.Shape()
 	pad := l.padding(s[1], s[2], w.Shape()[2], w.Shape()[3])
-	y := graph.Conv2D(x, w, graph.ConvAttrs{Stride: [2]int{l.Stride, l.Stride}, Pad: pad, Groups: l.Groups})
+	y := graph.Conv2D(x, w, graph.ConvAttrs{Stride: l.Stride, Pad: pad, Groups: l.Groups, Dilation: l.Dilation})
 	if len(l.Params) > 1 {
 		y = graph.AddBias(y, a.params[l.Params[1]])
 	}

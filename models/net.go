@@ -24,6 +24,12 @@ const (
 	OpLinear     Op = "linear"      // [N,I] to [N,O]; parameters weight and bias
 	OpConcat     Op = "concat"      // [N,A] and [N,B] to [N,A+B]
 	OpDropout    Op = "dropout"     // only in training: mean of Samples masks of rate Rate
+
+	OpMaxPool      Op = "max_pool"         // largest element of each window
+	OpAveragePool  Op = "average_pool"     // mean of each window
+	OpGroupSum     Op = "group_sum"        // [N,H,W,Radix*C] to [N,H,W,C]: split attention's sum
+	OpGroupSoftmax Op = "group_softmax"    // [N,1,1,Groups*Radix*C] to [N,1,1,Radix*Groups*C]: softmax over the radix
+	OpDepth        Op = "stochastic_depth" // only in training: whole images times 0, with probability Rate, or 1/(1-Rate)
 )
 
 // Role says what a parameter is to its layer.
@@ -67,17 +73,22 @@ type Layer struct {
 	Inputs []string // layers' or inputs' names, in the operator's order
 	Params []string // names in Net.Params, in the order given at the Op
 
-	Stride int    // of a convolution, both directions
-	Pad    [4]int // top, left, bottom, right; unused if Same
-	Same   bool   // TensorFlow's SAME padding, computed from the image size
-	Groups int    // 1, or the number of channels (depthwise)
+	Kernel   [2]int // of a pooling: height, width
+	Stride   [2]int // of a convolution or a pooling: vertical, horizontal
+	Dilation [2]int // of a convolution: distance of a filter's taps; 0 and 1 mean none
+	Pad      [4]int // top, left, bottom, right; unused if Same
+	Same     bool   // TensorFlow's SAME padding, computed from the image size
+	Ceil     bool   // of a pooling: the number of windows is rounded up, beyond the padding
+	CountPad bool   // of an average: padding counts as zeros, else not at all
+	Groups   int    // of a convolution: 1, any divisor of both channel counts, or that of the input's (depthwise)
+	Radix    int    // of a group sum or softmax: the groups that are added
 
 	Epsilon  float64 // of a BatchNorm: added to the variance
 	Momentum float64 // of a BatchNorm: weight of the new value (torch's)
 
 	Low, High float64 // of a clip
 
-	Rate    float64 // of a dropout: share of zeros, in [0, 1)
+	Rate    float64 // of a dropout or stochastic depth: share of zeros, in [0, 1)
 	Samples int     // of a dropout: masks whose results are averaged
 }
 
@@ -207,6 +218,29 @@ func (b *builder) param(role Role, name string, shape ...int) string {
 // unary appends a layer without parameters over the newest tensor.
 func (b *builder) unary(op Op, name string) string {
 	return b.add(Layer{Name: name, Op: op, Inputs: []string{b.last}})
+}
+
+// convolution appends a convolution without bias, padding or dilation, and
+// returns it for those to be set.
+func (b *builder) convolution(name string, in, out, kernel, stride, groups int) *Layer {
+	b.add(Layer{
+		Name: name, Op: OpConv, Inputs: []string{b.last}, Stride: [2]int{stride, stride}, Groups: groups,
+		Params: []string{b.param(RoleWeight, name+".weight", out, in/groups, kernel, kernel)},
+	})
+	return &b.net.Layers[len(b.net.Layers)-1]
+}
+
+// pointwise appends a 1x1 convolution with a bias.
+func (b *builder) pointwise(name string, in, out, groups int) {
+	l := b.convolution(name, in, out, 1, 1, groups)
+	l.Params = append(l.Params, b.param(RoleBias, name+".bias", out))
+}
+
+// depth appends stochastic depth unless its rate is 0.
+func (b *builder) depth(name string, rate float64) {
+	if rate > 0 {
+		b.add(Layer{Name: name, Op: OpDepth, Inputs: []string{b.last}, Rate: rate})
+	}
 }
 
 // linear appends a linear layer whose parameters are prefix.weight, .bias.

@@ -118,7 +118,7 @@ func (l *Layer) setOperation(name string, a attributes) error {
 		if len(strides) != 2 || len(pads) != 4 && len(pads) != 0 {
 			return fmt.Errorf("strides %v and pads %v", strides, pads)
 		}
-		l.Op, l.Stride, l.Groups, l.Same = OpConv, int(strides[0]), a.integer("group"), a.text("auto_pad") == "SAME_UPPER"
+		l.Op, l.Stride, l.Groups, l.Same = OpConv, [2]int(convert[int](strides)), a.integer("group"), a.text("auto_pad") == "SAME_UPPER"
 		copy(l.Pad[:], convert[int](pads))
 	case "BatchNormalization":
 		l.Op, l.Epsilon, l.Momentum = OpBatchNorm, a.number("epsilon"), complement(a.number("momentum"))

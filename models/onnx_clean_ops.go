@@ -58,7 +58,7 @@ func (c *cleaner) conv(n *onnx.Node) error {
 	if depthwise := win.groups == x[0] && weight.shape[1] == 1; win.groups != 1 && !depthwise {
 		return fmt.Errorf("%d groups over %d channels are not supported: one group or one a channel is", win.groups, x[0])
 	}
-	l := Layer{Stride: win.stride, Groups: win.groups, Pad: win.pad, Same: win.same}
+	l := Layer{Stride: [2]int{win.stride, win.stride}, Groups: win.groups, Pad: win.pad, Same: win.same}
 	out, err := l.convShape([]int{1, x[1], x[2], x[0]}, weight.shape)
 	if err != nil {
 		return err

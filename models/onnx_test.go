@@ -199,7 +199,7 @@ func TestCheckReportsASupportedFile(t *testing.T) {
 func smallest() (*Net, Weights) {
 	net := &Net{Name: "smallest", Classes: 2, InputSize: 4, Mean: halves, Std: halves, Input: "input"}
 	b := &builder{net: net, last: "input"}
-	b.add(Layer{Name: "conv", Op: OpConv, Inputs: []string{"input"}, Stride: 1, Groups: 1, Params: []string{b.param(RoleWeight, "w", 2, 3, 1, 1)}})
+	b.add(Layer{Name: "conv", Op: OpConv, Inputs: []string{"input"}, Stride: [2]int{1, 1}, Groups: 1, Params: []string{b.param(RoleWeight, "w", 2, 3, 1, 1)}})
 	b.batchNorm("bn", 2, 1e-5, 0.1)
 	b.unary(OpSwish, "act")
 	b.unary(OpGlobalMean, "mean")

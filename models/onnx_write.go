@@ -129,7 +129,7 @@ func (l *Layer) writtenAttrs() []*onnx.Attribute {
 		if l.Same {
 			pads = onnx.TextAttribute("auto_pad", "SAME_UPPER")
 		}
-		return []*onnx.Attribute{intsAttr("strides", l.Stride, l.Stride), onnx.IntAttribute("group", int64(l.Groups)), pads}
+		return []*onnx.Attribute{intsAttr("strides", l.Stride[:]...), onnx.IntAttribute("group", int64(l.Groups)), pads}
 	case OpBatchNorm:
 		return []*onnx.Attribute{onnx.FloatAttribute("epsilon", float32(l.Epsilon)), onnx.FloatAttribute("momentum", float32(1-l.Momentum))}
 	case OpFlatten, OpConcat:

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"melanoma/internal/fault"
+	"melanoma/internal/graph"
 )
 
 // shapes returns every tensor's shape for one image of the given size, in the
@@ -56,7 +57,8 @@ func (n *Net) shapeOf(l *Layer, shapes map[string][]int) ([]int, error) {
 var arities = map[Op]struct{ inputs, least, most int }{
 	OpConv: {1, 1, 2}, OpBatchNorm: {1, 4, 4}, OpLinear: {1, 2, 2},
 	OpSwish: {1, 0, 0}, OpSigmoid: {1, 0, 0}, OpReLU: {1, 0, 0}, OpClip: {1, 0, 0}, OpDropout: {1, 0, 0},
-	OpGlobalMean: {1, 0, 0}, OpFlatten: {1, 0, 0},
+	OpGlobalMean: {1, 0, 0}, OpFlatten: {1, 0, 0}, OpMaxPool: {1, 0, 0}, OpAveragePool: {1, 0, 0},
+	OpGroupSum: {1, 0, 0}, OpGroupSoftmax: {1, 0, 0}, OpDepth: {1, 0, 0},
 	OpAdd: {2, 0, 0}, OpMul: {2, 0, 0}, OpScale: {2, 0, 0}, OpConcat: {2, 0, 0},
 }
 
@@ -79,6 +81,11 @@ func (l *Layer) shape(in [][]int, params []Param) ([]int, error) {
 		if len(x) != 4 || !slices.Equal(in[1], []int{x[0], 1, 1, x[3]}) {
 			return nil, misfit
 		}
+	case OpMaxPool, OpAveragePool, OpGroupSum, OpGroupSoftmax:
+		if len(x) != 4 {
+			return nil, misfit
+		}
+		return l.imageShape(x)
 	case OpGlobalMean:
 		if len(x) != 4 {
 			return nil, misfit
@@ -104,13 +111,26 @@ func (l *Layer) shape(in [][]int, params []Param) ([]int, error) {
 }
 
 func (l *Layer) convShape(x, w []int) ([]int, error) {
-	if len(x) != 4 || w[1]*l.Groups != x[3] || w[0]%l.Groups != 0 {
+	if len(x) != 4 || l.Groups < 1 || l.Stride[0] < 1 || l.Stride[1] < 1 || w[1]*l.Groups != x[3] || w[0]%l.Groups != 0 {
 		return nil, fmt.Errorf("convolution with weights %v in %d groups does not fit an input of shape %v", w, l.Groups, x)
 	}
 	pad := l.padding(x[1], x[2], w[2], w[3])
-	h, v := x[1]+pad[0]+pad[2]-w[2], x[2]+pad[1]+pad[3]-w[3]
-	if h < 0 || v < 0 {
-		return nil, fmt.Errorf("kernel %dx%d is larger than the padded input of %dx%d", w[2], w[3], x[1]+pad[0]+pad[2], x[2]+pad[1]+pad[3])
+	return graph.Conv{ConvAttrs: graph.ConvAttrs{Stride: l.Stride, Pad: pad, Groups: l.Groups, Dilation: l.Dilation}}.Shape([][]int{x, w})
+}
+
+// imageShape infers the shape of poolings and of operators on groups.
+func (l *Layer) imageShape(x []int) ([]int, error) {
+	var spec graph.Spec
+	switch l.Op {
+	case OpGroupSum:
+		spec = graph.GroupSum{Radix: l.Radix}
+	case OpGroupSoftmax:
+		spec = graph.GroupSoftmax{Radix: l.Radix, Cardinality: l.Groups}
+	default:
+		if l.Stride[0] < 1 || l.Stride[1] < 1 {
+			return nil, fmt.Errorf("stride %v", l.Stride)
+		}
+		spec = graph.MaxPool{PoolAttrs: l.pooling(x[1], x[2])}
 	}
-	return []int{x[0], h/l.Stride + 1, v/l.Stride + 1, w[0]}, nil
+	return spec.Shape([][]int{x})
 }

@@ -16,7 +16,7 @@ func miniature(t testing.TB) (*Net, Weights) {
 		stages: []stage{{1, 3, 1, 1, 8}, {2, 3, 2, 2, 8}}, width: 1, depth: 1, stem: 8, features: 12,
 		excite: true, same: true, size: 13, mean: halves, std: halves,
 	}
-	net := e.build("miniature", 3)
+	net := e.build("miniature", 3, 0)
 	weights := Weights{}
 	for _, p := range net.Params {
 		weights[p.Name] = numtest.FormulaWeights(p.Name, p.Shape)

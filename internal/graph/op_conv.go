@@ -70,10 +70,11 @@ func (c Conv) Gradients(x gorgonia.Nodes, _, dy *gorgonia.Node) gorgonia.Nodes {
 	return gorgonia.Nodes{dx, dw}
 }
 
-// taps calls f for every product of the convolution: output element, input
-// element, weight element. Padding is passed over.
-func (a ConvAttrs) taps(xs, ws, ys []int, f func(y, x, w int)) {
-	in, out := ws[1], ws[0]/a.Groups
+// taps calls f for all products of the convolution, those of neighbouring
+// input channels at once: with output element y, the input elements from x on
+// and every step-th weight from w on. Padding is passed over.
+func (a ConvAttrs) taps(xs, ws, ys []int, f func(y, x, w, step, channels int)) {
+	in, out, step := ws[1], ws[0]/a.Groups, ws[2]*ws[3]
 	for n := range ys[0] {
 		for i := range ys[1] {
 			for j := range ys[2] {
@@ -91,10 +92,7 @@ func (a ConvAttrs) taps(xs, ws, ys []int, f func(y, x, w int)) {
 								continue
 							}
 							x := ((n*xs[1]+r)*xs[2]+s)*xs[3] + first
-							w := (o*in*ws[2]+p)*ws[3] + q
-							for c := range in {
-								f(y, x+c, w+c*ws[2]*ws[3])
-							}
+							f(y, x, (o*in*ws[2]+p)*ws[3]+q, step, in)
 						}
 					}
 				}
@@ -107,7 +105,13 @@ func (a ConvAttrs) taps(xs, ws, ys []int, f func(y, x, w int)) {
 func (c Conv) Eval(out Array, in []Array) {
 	clear(out.Data)
 	x, w, y := in[0].Data, in[1].Data, out.Data
-	c.taps(in[0].Shape, in[1].Shape, out.Shape, func(i, j, k int) { y[i] += x[j] * w[k] })
+	c.taps(in[0].Shape, in[1].Shape, out.Shape, func(i, j, k, step, channels int) {
+		sum := y[i]
+		for c, v := range x[j : j+channels] {
+			sum += v * w[k+c*step]
+		}
+		y[i] = sum
+	})
 }
 
 // ConvGradInput maps dy and w to the gradient of the input, of height H and
@@ -138,7 +142,12 @@ func (c ConvGradInput) Shape(in [][]int) ([]int, error) {
 func (c ConvGradInput) Eval(out Array, in []Array) {
 	clear(out.Data)
 	dx, dy, w := out.Data, in[0].Data, in[1].Data
-	c.taps(out.Shape, in[1].Shape, in[0].Shape, func(i, j, k int) { dx[j] += dy[i] * w[k] })
+	c.taps(out.Shape, in[1].Shape, in[0].Shape, func(i, j, k, step, channels int) {
+		d := dy[i]
+		for c := range channels {
+			dx[j+c] += d * w[k+c*step]
+		}
+	})
 }
 
 // ConvGradWeights maps x and dy to the gradient of weights with a kernel of
@@ -169,5 +178,10 @@ func (c ConvGradWeights) Shape(in [][]int) ([]int, error) {
 func (c ConvGradWeights) Eval(out Array, in []Array) {
 	clear(out.Data)
 	dw, x, dy := out.Data, in[0].Data, in[1].Data
-	c.taps(in[0].Shape, out.Shape, in[1].Shape, func(i, j, k int) { dw[k] += dy[i] * x[j] })
+	c.taps(in[0].Shape, out.Shape, in[1].Shape, func(i, j, k, step, channels int) {
+		d := dy[i]
+		for c, v := range x[j : j+channels] {
+			dw[k+c*step] += d * v
+		}
+	})
 }

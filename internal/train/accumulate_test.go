@@ -18,11 +18,11 @@ func plainNet(t *testing.T) string {
 	net := &models.Net{
 		Name: "plain", Classes: 2, InputSize: 32, Std: [3]float32{1, 1, 1}, Input: "input", Pooled: "pooled", Output: "logits",
 		Layers: []models.Layer{
-			{Name: "conv1", Op: models.OpConv, Inputs: []string{"input"}, Params: []string{"conv1.weight", "conv1.bias"}, Stride: 2, Pad: [4]int{1, 1, 1, 1}, Groups: 1},
+			{Name: "conv1", Op: models.OpConv, Inputs: []string{"input"}, Params: []string{"conv1.weight", "conv1.bias"}, Stride: [2]int{2, 2}, Pad: [4]int{1, 1, 1, 1}, Groups: 1},
 			{Name: "act1", Op: models.OpSwish, Inputs: []string{"conv1"}},
-			{Name: "conv2", Op: models.OpConv, Inputs: []string{"act1"}, Params: []string{"conv2.weight", "conv2.bias"}, Stride: 2, Pad: [4]int{1, 1, 1, 1}, Groups: 8},
+			{Name: "conv2", Op: models.OpConv, Inputs: []string{"act1"}, Params: []string{"conv2.weight", "conv2.bias"}, Stride: [2]int{2, 2}, Pad: [4]int{1, 1, 1, 1}, Groups: 8},
 			{Name: "act2", Op: models.OpSwish, Inputs: []string{"conv2"}},
-			{Name: "conv3", Op: models.OpConv, Inputs: []string{"act2"}, Params: []string{"conv3.weight", "conv3.bias"}, Stride: 1, Groups: 1},
+			{Name: "conv3", Op: models.OpConv, Inputs: []string{"act2"}, Params: []string{"conv3.weight", "conv3.bias"}, Stride: [2]int{1, 1}, Groups: 1},
 			{Name: "act3", Op: models.OpSwish, Inputs: []string{"conv3"}},
 			{Name: "pool", Op: models.OpGlobalMean, Inputs: []string{"act3"}},
 			{Name: "pooled", Op: models.OpFlatten, Inputs: []string{"pool"}},
