@@ -202,29 +202,24 @@ func (r *Run) trainFold(ctx context.Context, m ModelConfig, fold int, a *attempt
 	if err != nil {
 		return err
 	}
-	rows, err := r.trainingRows(store, fold)
+	rows, watch, shown, err := r.foldRows(store, m, fold)
 	if err != nil {
 		return err
-	}
-	rows, watch, err := r.splitWatched(store, m.Train, rows, fold)
-	if err != nil {
-		return err
-	}
-	shown, err := m.Train.EpochLength(store, rows)
-	if err == nil {
-		err = enoughSteps(m, shown)
-	}
-	if err != nil {
-		return trainError(err, m.Name, fold)
 	}
 	facts, err := weightsFacts(store, m.Name, fold)
+	if err != nil {
+		return err
+	}
+	network := r.network(m)
+	network.Classes = len(store.Classes())
+	fresh, err := network.FreshHead()
 	if err != nil {
 		return err
 	}
 	bar := r.options.Progress.Start(foldTask("train", m.Name, fold), "steps", 0)
 	defer bar.Done("")
 	err = train.Fit(ctx, train.Task{
-		Model: r.network(m), Config: m.Train, Store: store, Rows: rows, Watch: watch, Metadata: metadata(m, store), Augment: &r.Config.Augment,
+		Model: network, Config: m.Train, Store: store, Rows: rows, Watch: watch, Metadata: metadata(m, store), Augment: &r.Config.Augment,
 		Dir: r.path(trainDir(m.Name, fold)), Extra: facts, Seed: trainSeed(r.Config.Seed, m.Name, fold),
 		Inputs: mergeHashes(a.inputs, map[string]string{"task": a.key}), Workers: r.options.Workers,
 		Progress: func(p train.Progress) {
@@ -235,26 +230,44 @@ func (r *Run) trainFold(ctx context.Context, m ModelConfig, fold int, a *attempt
 	if err != nil {
 		return trainError(err, m.Name, fold)
 	}
+	a.note = trainNote(len(rows), shown, fresh)
 	files, err := r.filesUnder(trainDir(m.Name, fold))
 	for _, f := range files {
 		if path.Base(f) != "log.jsonl" { // the one file there that holds times
 			a.wrote(f)
 		}
 	}
-	a.note = fmt.Sprintf("%d training images", len(rows))
-	if shown != len(rows) {
-		a.note += fmt.Sprintf(", %d shown an epoch", shown)
+	return err
+}
+
+// foldRows are the rows that a training fits and those that it watches, and
+// how many images an epoch shows.
+func (r *Run) foldRows(store *data.Store, m ModelConfig, fold int) (rows, watch []int, shown int, err error) {
+	if rows, err = r.trainingRows(store, fold); err != nil {
+		return nil, nil, 0, err
+	}
+	if rows, watch, err = r.splitWatched(store, m.Train, rows, fold); err != nil {
+		return nil, nil, 0, err
+	}
+	if shown, err = m.Train.EpochLength(store, rows); err == nil {
+		err = enoughSteps(m, shown)
 	}
 	if err != nil {
-		return err
+		return nil, nil, 0, trainError(err, m.Name, fold)
 	}
-	config := r.network(m)
-	config.Classes = len(store.Classes())
-	fresh, err := config.FreshHead()
+	return rows, watch, shown, nil
+}
+
+// trainNote says what was special about a training.
+func trainNote(images, shown int, fresh string) string {
+	note := fmt.Sprintf("%d training images", images)
+	if shown != images {
+		note += fmt.Sprintf(", %d shown an epoch", shown)
+	}
 	if fresh != "" {
-		a.note += "; " + fresh
+		note += "; " + fresh
 	}
-	return err
+	return note
 }
 
 // enoughSteps refuses a sampler whose run is too short for its samples: folds
