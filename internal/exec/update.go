@@ -10,19 +10,19 @@ import (
 )
 
 // updateBlock is the number of elements that pass through a whole update
-// program at a time: its registers then stay in the first-level cache.
-const updateBlock = 512
+// program at a time: its arrays then stay in the first-level cache.
+const updateBlock = 1024
 
 // Updater applies an update rule to the parameters of a Store.
 type Updater struct {
 	rule    bayes.Rule
-	program *bayes.Program
+	code    []updateOp
 	store   *Store
 	pool    *Pool
 	seed    uint64
 	vectors bayes.Vectors[float32]
 	rates   []rateRange   // of the parameters, in order
-	scratch [][][]float32 // [worker][register][updateBlock]
+	scratch [][][]float32 // [worker][array][updateBlock]
 }
 
 // NewUpdater allocates the rule's slots and sets them to their initial values.
@@ -36,7 +36,7 @@ func NewUpdater(rule bayes.Rule, s *Store, pool *Pool, decay []float32, seed uin
 	if len(decay) != len(s.params) {
 		return nil, fmt.Errorf("exec: update rule %s: decay mask has %d elements, want %d", rule.Name(), len(decay), len(s.params))
 	}
-	u := &Updater{rule: rule, program: program, store: s, pool: pool, seed: seed, rates: []rateRange{{hi: len(s.params), factor: 1}}}
+	u := &Updater{rule: rule, store: s, pool: pool, seed: seed, rates: []rateRange{{hi: len(s.params), factor: 1}}}
 	u.vectors = bayes.Vectors[float32]{Param: s.params, Grad: s.Grads(), Decay: decay}
 	for _, slot := range rule.Slots() {
 		v := floats(len(s.params))
@@ -48,12 +48,14 @@ func NewUpdater(rule bayes.Rule, s *Store, pool *Pool, decay []float32, seed uin
 		}
 		u.vectors.Slots = append(u.vectors.Slots, v)
 	}
+	var arrays int
+	u.code, arrays = assemble(program)
 	for range pool.Workers() {
-		registers := make([][]float32, program.Registers)
-		for r := range registers {
-			registers[r] = make([]float32, updateBlock)
+		own := make([][]float32, arrays)
+		for i := range own {
+			own[i] = make([]float32, updateBlock)
 		}
-		u.scratch = append(u.scratch, registers)
+		u.scratch = append(u.scratch, own)
 	}
 	return u, nil
 }
@@ -102,34 +104,41 @@ func (u *Updater) sumSquares() float64 {
 }
 
 // block runs the program on the elements [lo, hi).
-func (u *Updater) block(lo, hi int, reg [][]float32, scalars []float64, key uint64) {
-	n := hi - lo
-	for _, in := range u.program.Code {
-		switch in.Op {
-		case bayes.Load:
-			copy(reg[in.D][:n], u.vectors.At(bayes.Vector(in.A))[lo:hi])
-		case bayes.Store:
-			copy(u.vectors.At(bayes.Vector(in.D))[lo:hi], reg[in.A][:n])
+func (u *Updater) block(lo, hi int, arrays [][]float32, scalars []float64, key uint64) {
+	at := func(p place) []float32 {
+		if p.vector >= 0 {
+			return u.vectors.At(bayes.Vector(p.vector))[lo:hi]
+		}
+		return arrays[p.array][:hi-lo]
+	}
+	for _, o := range u.code {
+		d, a, s := at(o.d), at(o.a), float32(0)
+		if o.s < len(scalars) {
+			s = float32(scalars[o.s])
+		}
+		switch o.op {
+		case bayes.Load, bayes.Store:
+			copy(d, a)
 		case bayes.Add:
-			kernel.Add(reg[in.D][:n], reg[in.A][:n], reg[in.B][:n])
+			kernel.Add(d, a, at(o.b))
 		case bayes.Sub:
-			kernel.Sub(reg[in.D][:n], reg[in.A][:n], reg[in.B][:n])
+			kernel.Sub(d, a, at(o.b))
 		case bayes.Mul:
-			kernel.Mul(reg[in.D][:n], reg[in.A][:n], reg[in.B][:n])
+			kernel.Mul(d, a, at(o.b))
 		case bayes.Div:
-			kernel.Div(reg[in.D][:n], reg[in.A][:n], reg[in.B][:n])
+			kernel.Div(d, a, at(o.b))
 		case bayes.Sqrt:
-			kernel.Sqrt(reg[in.D][:n], reg[in.A][:n])
+			kernel.Sqrt(d, a)
 		case bayes.Neg:
-			kernel.MulScalar(reg[in.D][:n], reg[in.A][:n], -1)
+			kernel.MulScalar(d, a, -1)
 		case bayes.AddScalar:
-			kernel.AddScalar(reg[in.D][:n], reg[in.A][:n], float32(scalars[in.S]))
+			kernel.AddScalar(d, a, s)
 		case bayes.MulScalar:
-			kernel.MulScalar(reg[in.D][:n], reg[in.A][:n], float32(scalars[in.S]))
+			kernel.MulScalar(d, a, s)
 		case bayes.Noise:
-			rng.Normal(reg[in.D][:n], key, uint64(lo))
+			rng.Normal(d, key, uint64(lo))
 		default:
-			panic(fmt.Sprintf("exec: update rule %s: unknown operation %v", u.rule.Name(), in.Op))
+			panic(fmt.Sprintf("exec: update rule %s: unknown operation %v", u.rule.Name(), o.op))
 		}
 	}
 }
