@@ -3,6 +3,7 @@ package train
 import (
 	"context"
 	"math"
+	"os"
 	"time"
 
 	"melanoma/augment"
@@ -50,6 +51,9 @@ func Fit(ctx context.Context, t Task) (err error) {
 		return err
 	}
 	defer tr.close()
+	if err := os.MkdirAll(t.Dir, 0o755); err != nil {
+		return fault.New(fault.Program, "check the permissions of the run's folder", "train: create %s: %w", t.Dir, err)
+	}
 	if err := tr.resume(); err != nil {
 		return err
 	}
@@ -108,7 +112,7 @@ func (tr *trainer) stop() error {
 // given.
 func (tr *trainer) update(loss float64) error {
 	s := &tr.state
-	rate := tr.task.Config.rate(s.Step, tr.steps)
+	rate := tr.rate(s.Step)
 	norm := tr.updater.Step(s.Step, rate, exec.Clip{Value: tr.task.Config.ClipValue, Norm: tr.task.Config.ClipNorm})
 	if !finite(norm) { // nothing was updated
 		return tr.diverged(loss)

@@ -3,7 +3,6 @@ package train
 import (
 	"fmt"
 	"math"
-	"os"
 
 	"melanoma/data"
 	"melanoma/internal/bayes"
@@ -27,7 +26,8 @@ type trainer struct {
 	alpha    []float64       // of a term of the loss, by class
 	frozen   map[string]bool // parameters that keep their values
 	steps    int             // an epoch
-	pending  pending         // the step in progress
+	rate     func(step int) float64
+	pending  pending // the step in progress
 	state    state
 	average  *exec.Average // of the weights; nil without
 	best     []float32     // parameters and buffers of the best watched epoch
@@ -52,15 +52,13 @@ type state struct {
 
 func newTrainer(t *Task) (*trainer, error) {
 	tr := &trainer{task: t, machines: map[int]*exec.Machine{}, now: t.Now}
+	tr.rate = func(step int) float64 { return t.Config.rate(step, tr.steps) }
 	if tr.now == nil {
 		tr.now = clock
 	}
 	tr.started = tr.now()
 	if err := tr.prepareData(); err != nil {
 		return nil, err
-	}
-	if err := os.MkdirAll(t.Dir, 0o755); err != nil {
-		return nil, fault.New(fault.Program, "check the permissions of the run's folder", "train: create %s: %w", t.Dir, err)
 	}
 	net, weights, err := models.Build(networkConfig(t.Model, t.Store, t.Metadata, rng.Key(t.Seed, "weights")))
 	if err != nil {
