@@ -7,6 +7,6 @@ func (a *app) commands() []*cobra.Command {
 	out := []*cobra.Command{a.runCommand()}
 	out = append(out, a.stageCommands()...)
 	return append(out,
-		a.inferCommand(), a.verifyCommand(), a.traceCommand(), a.synthCommand(), a.modelsCommand(), a.augmentCommand(),
+		a.rateCommand(), a.inferCommand(), a.verifyCommand(), a.traceCommand(), a.synthCommand(), a.modelsCommand(), a.augmentCommand(),
 		a.scoreCommand(), a.blendCommand(), a.benchCommand(), a.doctorCommand(), a.versionCommand())
 }

@@ -186,13 +186,18 @@ var (
 	svgColor = regexp.MustCompile(`(fill|stroke):#01([0-9A-F]{2})FD`)
 )
 
-// inline takes off the document around the drawing and its font, and turns
-// the colour markers into names of the page's style. Texts were escaped by
-// the backend, which leaves no quote in them to end an attribute.
+// inline takes off the document around the drawing and its font, and names its
+// colours. Texts were escaped by the backend, which leaves no quote in them to
+// end an attribute.
 func inline(svg []byte) (template.HTML, error) {
 	svg = svgOpen.ReplaceAll(svg, nil)
 	svg = svgClose.ReplaceAll(svg, nil)
-	svg = svgFont.ReplaceAll(svg, nil)
+	svg, err := named(svgFont.ReplaceAll(svg, nil))
+	return template.HTML(svg), err
+}
+
+// named turns the colour markers of a drawing into names of the page's style.
+func named(svg []byte) ([]byte, error) {
 	var bad error
 	svg = svgColor.ReplaceAllFunc(svg, func(m []byte) []byte {
 		part := svgColor.FindSubmatch(m)
@@ -203,7 +208,7 @@ func inline(svg []byte) (template.HTML, error) {
 		}
 		return fmt.Appendf(nil, "%s:var(--%s)", part[1], roleNames[index])
 	})
-	return template.HTML(svg), bad
+	return svg, bad
 }
 
 // simplify leaves out points closer than about half a pixel to the last one
