@@ -109,7 +109,7 @@ func (r *Run) exportOnce(ctx context.Context, m ModelConfig) error {
 }
 
 func (r *Run) testRates(ctx context.Context, m ModelConfig, fold int, span RateRange) (*RateFinding, error) {
-	t, err := r.trainingOf(m, fold)
+	t, _, err := r.trainingOf(m, fold)
 	if err != nil {
 		return nil, err
 	}

@@ -196,39 +196,29 @@ func metadata(m ModelConfig, store *data.Store) *data.MetaEncoder {
 }
 
 func (r *Run) trainFold(ctx context.Context, m ModelConfig, fold int, a *attempt) error {
-	store, err := r.store()
+	t, shown, err := r.trainingOf(m, fold)
 	if err != nil {
 		return err
 	}
-	rows, watch, shown, err := r.foldRows(store, m, fold)
+	facts, err := weightsFacts(t.Store, m.Name, fold)
 	if err != nil {
 		return err
 	}
-	facts, err := weightsFacts(store, m.Name, fold)
-	if err != nil {
-		return err
-	}
-	network := r.network(m)
-	network.Classes = len(store.Classes())
-	fresh, err := network.FreshHead()
+	fresh, err := t.Model.FreshHead()
 	if err != nil {
 		return err
 	}
 	bar := r.options.Progress.Start(foldTask("train", m.Name, fold), "steps", 0)
 	defer bar.Done("")
-	err = train.Fit(ctx, train.Task{
-		Model: network, Config: m.Train, Store: store, Rows: rows, Watch: watch, Metadata: metadata(m, store), Augment: &r.Config.Augment,
-		Dir: r.path(trainDir(m.Name, fold)), Extra: facts, Seed: trainSeed(r.Config.Seed, m.Name, fold),
-		Inputs: mergeHashes(a.inputs, map[string]string{"task": a.key}), Workers: r.options.Workers,
-		Progress: func(p train.Progress) {
-			bar.Note(fmt.Sprintf("epoch %d, loss %.4f", p.Epoch, p.Loss))
-			bar.Set(p.Step, p.Steps)
-		},
-	})
-	if err != nil {
+	t.Dir, t.Extra, t.Inputs = r.path(trainDir(m.Name, fold)), facts, mergeHashes(a.inputs, map[string]string{"task": a.key})
+	t.Progress = func(p train.Progress) {
+		bar.Note(fmt.Sprintf("epoch %d, loss %.4f", p.Epoch, p.Loss))
+		bar.Set(p.Step, p.Steps)
+	}
+	if err := train.Fit(ctx, t); err != nil {
 		return trainError(err, m.Name, fold)
 	}
-	a.note = trainNote(len(rows), shown, fresh)
+	a.note = trainNote(len(t.Rows), shown, fresh)
 	files, err := r.filesUnder(trainDir(m.Name, fold))
 	for _, f := range files {
 		if path.Base(f) != "log.jsonl" { // the one file there that holds times

@@ -8,6 +8,22 @@ import (
 	"melanoma/internal/train"
 )
 
+// trainingOf is the training of a model on a fold, but for what it leaves
+// behind, and how many images an epoch shows.
+func (r *Run) trainingOf(m ModelConfig, fold int) (t train.Task, shown int, err error) {
+	store, err := r.store()
+	if err != nil {
+		return t, 0, err
+	}
+	rows, watch, shown, err := r.foldRows(store, m, fold)
+	network := r.network(m)
+	network.Classes = len(store.Classes())
+	return train.Task{
+		Model: network, Config: m.Train, Store: store, Rows: rows, Watch: watch, Metadata: metadata(m, store), Augment: &r.Config.Augment,
+		Seed: trainSeed(r.Config.Seed, m.Name, fold), Workers: r.options.Workers,
+	}, shown, err
+}
+
 // foldRows are the rows that a training fits and those that it watches, and
 // how many images an epoch shows.
 func (r *Run) foldRows(store *data.Store, m ModelConfig, fold int) (rows, watch []int, shown int, err error) {
