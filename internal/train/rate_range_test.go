@@ -141,7 +141,7 @@ func TestRangeTestFails(t *testing.T) {
 		}
 	}
 	task := smallTask(t, s, "adam")
-	task.Model.Mean = &[3]float32{0, float32(math.Inf(1)), 0}
+	task.Model.Mean, task.Model.Std = &[3]float32{0, 3e38, 0}, &[3]float32{1, 1e-3, 1}
 	var diverged *DivergedError
 	if _, err := FindRate(context.Background(), task, DefaultRange()); !errors.As(err, &diverged) {
 		t.Errorf("pixels that are not finite: error %v", err)
