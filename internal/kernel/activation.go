@@ -33,11 +33,7 @@ func Swish(y, x []float32) {
 // most 4e-7*|dy|*max(1, |x|*s). Tolerance: 18 units of |dy|, the most near
 // x = 16.6, where x*(1-s) is small and its error is not. Where s vanishes
 // (x < -88.7) assembly makes NaN of an infinite dy.
-func SwishBackward(dx, dy, x []float32) {
-	same(len(dy), len(dx), "swishBackward", "dy")
-	same(len(x), len(dx), "swishBackward", "x")
-	active.swishBackward(dx, dy, x)
-}
+func SwishBackward(dx, dy, x []float32) { backward("swishBackward", active.swishBackward, dx, dy, x) }
 
 func logistic(x float32) float64 { return 1 / (1 + math.Exp(-float64(x))) }
 

@@ -21,8 +21,8 @@
 //
 // Assembly covers GemmPacked, GemmTN, GemmBF16 and ToBFloat16, the three
 // depthwise kernels (any kernel size and stride), all Channel kernels and
-// maps, and all of elementwise.go, activation.go and normalize.go. Packing
-// is Go.
+// maps, and all of elementwise.go, activation.go, gelu.go, hard.go and
+// normalize.go. Packing is Go.
 //
 // Misuse. Wrong lengths and shapes panic with "kernel: gemm: len(a) is ...".
 // There are no errors to return.
@@ -42,13 +42,13 @@
 // zero. Where signs or sizes are uneven, errors of rounding may lean to one
 // side, and two sums of n terms differ by as much as 2*n units in its place
 // (Higham 2002, section 4.2). Against float64, a sum of n products is off by
-// less than 4+sqrt(n) units in the tests; sigmoid and swish state their
-// errors.
+// less than 4+sqrt(n) units in the tests; functions like sigmoid and gelu
+// state their errors.
 //
 // NaN and Inf propagate as in the scalar loops: a NaN among the inputs of an
 // element gives NaN in that element. Exceptions are stated (ClipBackward,
-// SwishBackward, GemmBF16). Padding of packed panels and masked lanes never
-// leak into a result.
+// SwishBackward, Gelu, GemmBF16). Padding of packed panels and masked lanes
+// never leak into a result.
 //
 // The files *_amd64.s and *_stubs_amd64.go are generated; the comment of a
 // stub is the loop that it must equal. To write them anew:

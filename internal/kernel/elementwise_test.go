@@ -3,6 +3,7 @@ package kernel
 import (
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 )
 
@@ -20,7 +21,9 @@ func exact(v float64) (float64, float64) { return v, 0 }
 // rounded allows for the double rounding of float64 and float32.
 func rounded(v float64) (float64, float64) { return v, math.Abs(v) }
 
-var elements = []element{
+var elements = slices.Concat(arithmetic, functions)
+
+var arithmetic = []element{
 	{"add", func(y, a, b []float32, _, _ float32) { Add(y, a, b) }, func(a, b, _, _ float64) (float64, float64) { return exact(a + b) }, 0},
 	{"sub", func(y, a, b []float32, _, _ float32) { Sub(y, a, b) }, func(a, b, _, _ float64) (float64, float64) { return exact(a - b) }, 0},
 	{"mul", func(y, a, b []float32, _, _ float32) { Mul(y, a, b) }, func(a, b, _, _ float64) (float64, float64) { return exact(a * b) }, 0},
@@ -99,7 +102,7 @@ func TestElementwiseSpecialValues(t *testing.T) {
 		for i := range a.data {
 			a.data[i], b.data[i] = values[i%len(values)], values[i/len(values)]
 		}
-		for _, e := range elements {
+		for _, e := range arithmetic {
 			for _, limits := range [][2]float32{{-0.5, 0.75}, {0, inf}, {0, 6}} {
 				if e.name == "swishBackward" || e.name == "sigmoidBackward" || e.name == "swish" || e.name == "sigmoid" {
 					continue // below, on finite ranges and at the ends

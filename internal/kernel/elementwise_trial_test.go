@@ -12,7 +12,7 @@ var elementTrials = map[string]func(d *draw) *trial{
 	"Maximum":         func(d *draw) *trial { return binaryTrial(d, Maximum) },
 	"Div":             func(d *draw) *trial { return binaryTrial(d, Div) },
 	"SigmoidBackward": func(d *draw) *trial { return binaryTrial(d, SigmoidBackward) },
-	"SwishBackward":   func(d *draw) *trial { return swishBackwardTrial(d) },
+	"SwishBackward":   func(d *draw) *trial { return slopeTrial(d, SwishBackward) },
 	"Sqrt":            func(d *draw) *trial { return unaryTrial(d, Sqrt) },
 	"Sigmoid":         func(d *draw) *trial { return unaryTrial(d, Sigmoid) },
 	"Swish":           func(d *draw) *trial { return unaryTrial(d, Swish) },
@@ -69,9 +69,9 @@ func scalarTrial(d *draw, f func(y, a []float32, s float32)) *trial {
 	}
 }
 
-// swishBackwardTrial has the factor dy as the size of a gradient.
-func swishBackwardTrial(d *draw) *trial {
-	c := binaryTrial(d, SwishBackward)
+// slopeTrial has the factor dy as the size of a gradient.
+func slopeTrial(d *draw, f func(dx, dy, x []float32)) *trial {
+	c := binaryTrial(d, f)
 	c.vanishing = true
 	c.sizes = func(o, i [][]float32) { copy(o[0], i[0]) }
 	return c

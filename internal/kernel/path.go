@@ -34,6 +34,7 @@ type table struct {
 	addBias                func(y, x, b []float32, rows, c int)
 
 	normalizeTable
+	functionTable
 
 	add, sub, mul, div, maximum    func(y, a, b []float32)
 	scale, addScalar               func(y, a []float32, s float32)
@@ -91,6 +92,7 @@ var goTable = table{
 		normalizeBackward:          kinds(normalizeBackwardRef[identityActivation], normalizeBackwardRef[swishActivation], normalizeBackwardRef[clipActivation]),
 		normalizeScaleBackward:     kinds(normalizeScaleBackwardRef[identityActivation], normalizeScaleBackwardRef[swishActivation], normalizeScaleBackwardRef[clipActivation]),
 	},
+	functionTable:   goFunctions,
 	add:             addRef,
 	sub:             subRef,
 	mul:             mulRef,

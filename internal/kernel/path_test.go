@@ -64,6 +64,8 @@ func TestNoAllocation(t *testing.T) {
 		NormalizeActivateDot(s, y, x, s, s, n*n, c, Activation{Kind: ClipActivation, Hi: 6})
 		NormalizeActivateBackwardSums(s, w, y, x, s, s, s, s, s, n*n, c, Activation{Kind: SwishActivation})
 		Swish(y, x)
+		GeluBackward(y, x, x)
+		HardSwish(y, x, 1./6, 0.5)
 		Axpy(y, 2, x)
 		_ = SumSquares(x)
 	}); got != 0 {

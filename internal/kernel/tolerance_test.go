@@ -27,7 +27,7 @@ type tolerance struct {
 var (
 	statement      = regexp.MustCompile(`Tolerance: ([\d.]+)(?:\+(?:([\d.]+)\*)?sqrt(\([^)]+\)))? (ULP|units)(?: or 2\^-(\d+))?`)
 	likeStatement  = regexp.MustCompile(`Tolerance: that of (\w+)`)
-	errorStatement = regexp.MustCompile(`Error against float64: at most ([\d.]+) ULP`)
+	errorStatement = regexp.MustCompile(`Error against float64: at most ([\d.]+) (ULP|units of \|x\|)`)
 )
 
 // underflow is the difference that vanishing products make, times factors of

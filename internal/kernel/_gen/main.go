@@ -27,6 +27,8 @@ var families = []struct {
 	{"channel", writeChannel},
 	{"elementwise", writeElementwise},
 	{"activation", writeActivation},
+	{"gelu", writeGelu},
+	{"hard", writeHard},
 	{"normalize", writeNormalize},
 }
 

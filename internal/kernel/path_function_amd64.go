@@ -1,0 +1,29 @@
+//go:build amd64 && !noasm
+
+package kernel
+
+var functionsAVX2 = functionTable{
+	erf:                 erfAVX2,
+	erfBackward:         erfBackwardAVX2,
+	gelu:                geluAVX2,
+	geluBackward:        geluBackwardAVX2,
+	geluTanh:            geluTanhAVX2,
+	geluTanhBackward:    geluTanhBackwardAVX2,
+	hardSigmoid:         hardSigmoidAVX2,
+	hardSigmoidBackward: hardSigmoidBackwardAVX2,
+	hardSwish:           hardSwishAVX2,
+	hardSwishBackward:   hardSwishBackwardAVX2,
+}
+
+var functionsAVX512 = functionTable{
+	erf:                 erfAVX512,
+	erfBackward:         erfBackwardAVX512,
+	gelu:                geluAVX512,
+	geluBackward:        geluBackwardAVX512,
+	geluTanh:            geluTanhAVX512,
+	geluTanhBackward:    geluTanhBackwardAVX512,
+	hardSigmoid:         hardSigmoidAVX512,
+	hardSigmoidBackward: hardSigmoidBackwardAVX512,
+	hardSwish:           hardSwishAVX512,
+	hardSwishBackward:   hardSwishBackwardAVX512,
+}
