@@ -26,6 +26,18 @@ func newPictureCache(bytes int64) *pictureCache {
 	return c
 }
 
+// room is how many bytes the cache may still take for pictures of so many
+// bytes in all.
+func (c *pictureCache) room(all int64) int64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	held := int64(0)
+	for e := c.ring.next; e != &c.ring; e = e.next {
+		held += int64(len(e.im.Pix))
+	}
+	return min(c.free, all-held)
+}
+
 func (c *pictureCache) get(row int) (augment.Image, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -40,9 +40,9 @@ type Batch struct {
 	repeat []int // [N] how often the epoch showed the row before; nil: never
 }
 
-// held is the number of batches that a loader holds: the caller's, one that
+// Held is the number of batches that a loader holds: the caller's, one that
 // is ready and one in the making.
-const held = 3
+const Held = 3
 
 // Batches returns the number of batches of an epoch.
 func (c LoaderConfig) Batches() int {
@@ -99,8 +99,8 @@ func (s *Store) Epoch(ctx context.Context, c LoaderConfig, epoch, firstBatch int
 			return
 		}
 		ctx, cancel := context.WithCancel(ctx)
-		l := &loading{store: s, config: c, epoch: epoch, queue: make(chan *pending, held), free: make(chan []float32, held), jobs: make(chan job)}
-		for range held {
+		l := &loading{store: s, config: c, epoch: epoch, queue: make(chan *pending, Held), free: make(chan []float32, Held), jobs: make(chan job)}
+		for range Held {
 			l.free <- nil
 		}
 		l.start(ctx, c.order(epoch), firstBatch)

@@ -176,6 +176,11 @@ func (s *Store) Inputs() map[string]string { return maps.Clone(s.inputs) }
 // Warnings returns what ingest found worth saying.
 func (s *Store) Warnings() []string { return slices.Clone(s.warnings) }
 
+// CacheRoom is how many bytes of pictures the cache may still take.
+func (s *Store) CacheRoom() int64 {
+	return s.cache.room(int64(len(s.rows)) * 3 * int64(s.size) * int64(s.size))
+}
+
 // Image returns the picture of row i, Size x Size. It may be shared with the
 // cache and with other callers: do not change it.
 func (s *Store) Image(i int) (augment.Image, error) {

@@ -27,6 +27,7 @@ type Record struct {
 	Inputs  map[string]string `json:"inputs"`  // file or name -> sha256
 	Outputs map[string]string `json:"outputs"` // path under DIR -> sha256
 	Note    string            `json:"note,omitempty"`
+	Remarks []string          `json:"remarks,omitempty"` // what was done otherwise than configured
 }
 
 func (r *Run) recordPath(task string) string { return r.path("tasks", task+".json") }

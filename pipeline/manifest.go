@@ -31,6 +31,7 @@ type Manifest struct {
 	Started  string               `json:"started"`
 	Updated  string               `json:"updated"`
 	Stages   map[string]StageTime `json:"stages"`
+	Remarks  map[string][]string  `json:"remarks,omitempty"` // by task: what was done otherwise than configured
 }
 
 // StageTime is when a stage last did something, and for how long in all.

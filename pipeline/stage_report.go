@@ -58,6 +58,9 @@ func (r *Run) report(a *attempt) error {
 		Title: r.title(), Summary: r.summary(store), Facts: r.facts(store, a), Config: asYAML(r.reportKey()),
 		Classes: store.Classes(), Positive: store.Positive(), Warnings: store.Warnings(),
 	}
+	if in.Notes, err = r.reportRemarks(); err != nil {
+		return err
+	}
 	for i, o := range tables {
 		m, err := r.reportModel(r.Config.Models[i], o)
 		if err != nil {

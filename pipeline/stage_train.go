@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -145,7 +146,7 @@ func (r *Run) weightsSource(m ModelConfig) (key, file string) {
 // not how often it writes checkpoints.
 func modelKey(m ModelConfig) ModelConfig {
 	m.ONNX, m.Weights, m.ViaONNX = "", "", false
-	m.Train.CheckpointSeconds = 0
+	m.Train.CheckpointSeconds, m.Train.MemoryGB, m.Train.ShortMemory = 0, 0, ""
 	return m
 }
 
@@ -208,14 +209,22 @@ func (r *Run) trainFold(ctx context.Context, m ModelConfig, fold int, a *attempt
 	if err != nil {
 		return err
 	}
-	bar := r.options.Progress.Start(foldTask("train", m.Name, fold), "steps", 0)
+	name := foldTask("train", m.Name, fold)
+	bar := r.options.Progress.Start(name, "steps", 0)
 	defer bar.Done("")
 	t.Dir, t.Extra, t.Inputs = r.path(trainDir(m.Name, fold)), facts, mergeHashes(a.inputs, map[string]string{"task": a.key})
 	t.Progress = func(p train.Progress) {
 		bar.Note(fmt.Sprintf("epoch %d, loss %.4f", p.Epoch, p.Loss))
 		bar.Set(p.Step, p.Steps)
 	}
-	if err := train.Fit(ctx, t); err != nil {
+	var remarks []string
+	var remarkErr error
+	t.Remark = func(m train.Remark) { remarkErr = errors.Join(remarkErr, r.remark(name, a, &remarks, m)) }
+	err = train.Fit(ctx, t)
+	if err == nil {
+		err = errors.Join(remarkErr, r.manifestRemarks(name, remarks))
+	}
+	if err != nil {
 		return trainError(err, m.Name, fold)
 	}
 	a.note = trainNote(len(t.Rows), shown, fresh)

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"melanoma/data"
+	"melanoma/internal/memory"
 )
 
 // openedStore is the run's data set, kept open between tasks so that its
@@ -43,11 +44,12 @@ func (r *Run) closeStore() {
 	}
 }
 
-// cacheBytes is a quarter of the machine's memory, where it is known.
+// cacheBytes is a quarter of the memory that the machine or the process's
+// control group has, where that is known.
 func cacheBytes() int64 {
-	memory := int64(ThisMachine().MemoryMiB) << 20
-	if memory == 0 {
+	all, known := memory.Total()
+	if !known {
 		return 1 << 30
 	}
-	return min(memory/4, largestCache)
+	return min(all/4, largestCache)
 }

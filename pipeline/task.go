@@ -50,6 +50,7 @@ type attempt struct {
 	inputs  map[string]string
 	outputs []string // paths under DIR
 	note    string
+	remarks []string
 }
 
 func (a *attempt) wrote(paths ...string) { a.outputs = append(a.outputs, paths...) }
@@ -217,7 +218,7 @@ func (r *Run) perform(ctx context.Context, t *task, l *taskLock) (*decision, err
 		return nil, err
 	}
 	rec := &Record{Task: t.name, Stage: t.stage, Version: t.version, Key: d.key, Config: asTree(t.config),
-		Inputs: d.inputs, Outputs: map[string]string{}, Note: a.note}
+		Inputs: d.inputs, Outputs: map[string]string{}, Note: a.note, Remarks: a.remarks}
 	for _, path := range a.outputs {
 		hash, err := r.hashes.file(r.path(path))
 		if err != nil || hash == "" {

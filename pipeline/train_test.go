@@ -2,6 +2,9 @@ package pipeline
 
 import (
 	"context"
+	"fmt"
+	"os"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -43,5 +46,35 @@ func TestADivergenceNamesModelFoldEpochAndStep(t *testing.T) {
 	}
 	if hint := fault.HintOf(err); !strings.Contains(hint, "learning_rate") {
 		t.Errorf("hint %q", hint)
+	}
+}
+
+// TestSmallerMicroBatchesAreTold: what memory decided stands in run.json, in
+// the record of the training and on the page, since results depend on it.
+func TestSmallerMicroBatchesAreTold(t *testing.T) {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	const betweenOneImageAndTwenty = 95 << 20 // on top of what the process has
+	dir := t.TempDir()
+	r := openRun(t, dir, Options{Fold: -1}, "synth.size=96", "data.size=96", "train.batch=20", "cv.only_folds=[1]", "models=[{name: a, arch: tiny}]",
+		fmt.Sprintf("train.memory_gb=%g", float64(m.HeapAlloc+betweenOneImageAndTwenty)/1e9))
+	if _, err := r.Execute(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	const words = "for want of memory the 20 images of a step are computed in"
+	manifest, err := ReadManifest(dir)
+	if err != nil || !strings.Contains(strings.Join(manifest.Remarks["train-a-f1"], " "), words) {
+		t.Errorf("run.json: %v, %v", manifest.Remarks, err)
+	}
+	rec, err := r.readRecord("train-a-f1")
+	if err != nil || len(rec.Remarks) != 1 || !strings.Contains(rec.Remarks[0], words) {
+		t.Errorf("record: %v, %v", rec.Remarks, err)
+	}
+	for _, file := range []string{"report/index.html", "log.jsonl", "train/a-f1/log.jsonl"} {
+		text, err := os.ReadFile(r.path(file))
+		if err != nil || !strings.Contains(string(text), words) {
+			t.Errorf("%s says nothing of it, %v", file, err)
+		}
 	}
 }

@@ -44,6 +44,9 @@ func Compile(p *graph.Program, s *Store, pool *Pool, list ...Option) (*Machine, 
 	if err != nil {
 		return nil, err
 	}
+	if err := o.fits(plan.size); err != nil {
+		return nil, err
+	}
 	m.arena = floats(plan.size)
 	c := &compiler{Machine: m, plan: plan, bfloat16: o.bfloat16 && p.Grads == nil}
 	for _, v := range plan.order {
@@ -52,6 +55,9 @@ func Compile(p *graph.Program, s *Store, pool *Pool, list ...Option) (*Machine, 
 		}
 		c.workUsed = 0
 		m.steps = append(m.steps, step{c.bind(v), costOf(v), v})
+	}
+	if err := o.fits(plan.size + c.workSize); err != nil {
+		return nil, err
 	}
 	c.lend()
 	for _, cp := range copies {

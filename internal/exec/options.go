@@ -9,6 +9,8 @@ type options struct {
 	rules      []rule
 	checkpoint bool
 	bfloat16   bool
+	limited    bool
+	limit      int // bytes that a machine may take, if limited
 }
 
 // Without leaves out the named fusion rules ("all" for every one): it is for

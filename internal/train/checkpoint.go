@@ -71,6 +71,15 @@ func (tr *trainer) meta(kind string) artifact.Meta {
 	return artifact.Meta{Kind: kind, Producer: "melanoma train", Inputs: tr.task.Inputs, Extra: extra}
 }
 
+// position reads where a checkpoint stands, if it is one of the same inputs.
+func (tr *trainer) position(meta artifact.Meta) (s state, ok bool) {
+	if !maps.Equal(meta.Inputs, tr.task.Inputs) {
+		return s, false
+	}
+	err := json.Unmarshal([]byte(meta.Extra["state"]), &s)
+	return s, err == nil
+}
+
 // resume loads the checkpoint if there is one of the same inputs. One that
 // belongs to other inputs, or is damaged, is ignored: the training starts
 // anew and replaces it.
@@ -81,7 +90,11 @@ func (tr *trainer) resume() error {
 		return nil
 	}
 	table, err := artifact.Read(path, "checkpoint")
-	if err != nil || !maps.Equal(table.Meta.Inputs, tr.task.Inputs) {
+	if err != nil {
+		return nil
+	}
+	s, ok := tr.position(table.Meta)
+	if !ok {
 		return nil
 	}
 	names, err := table.Strings("name")
@@ -90,10 +103,6 @@ func (tr *trainer) resume() error {
 	}
 	values, err := table.VarListsOf("values")
 	if err != nil {
-		return nil
-	}
-	var s state
-	if json.Unmarshal([]byte(table.Meta.Extra["state"]), &s) != nil {
 		return nil
 	}
 	saved := map[string][]float32{}

@@ -2,6 +2,7 @@ package train
 
 import (
 	"fmt"
+	"math"
 
 	"melanoma/internal/bayes"
 )
@@ -47,6 +48,15 @@ type Config struct {
 	// pass: half the memory, a quarter more time, the same results.
 	GradientCheckpointing bool `yaml:"gradient_checkpointing" json:"-"`
 
+	// ShortMemory says what to do where a step needs more memory than there is:
+	// adapt (compute activations again, then cut the step's images into more
+	// micro-batches), fail, or ignore.
+	ShortMemory string `yaml:"short_memory" json:"-"`
+
+	// MemoryGB is the memory, in 10^9 bytes, that the process may take; 0 is
+	// what the machine and its control groups have left.
+	MemoryGB float64 `yaml:"memory_gb" json:"-"`
+
 	// CheckpointSeconds is the time between checkpoints within an epoch; it
 	// changes no result.
 	CheckpointSeconds float64 `yaml:"checkpoint_seconds" json:"-"`
@@ -67,7 +77,7 @@ func Default() Config {
 		Epochs: 5, Batch: 32, Accumulate: 1, DropLast: true, Update: bayes.Default(),
 		Schedule: Schedule{Name: "cosine", LearningRate: 1e-3, WarmupEpochs: 1},
 		Loss:     Loss{Name: "cross_entropy", Gamma: 2}, ClassWeights: "none", EarlyStopping: EarlyStop{Fraction: 0.1},
-		Sampling: Sampling{Method: "natural"}, Average: Average{Method: "none", Decay: 0.999}, BatchNormPasses: 16, LayerDecay: 1, CheckpointSeconds: 20,
+		Sampling: Sampling{Method: "natural"}, Average: Average{Method: "none", Decay: 0.999}, BatchNormPasses: 16, LayerDecay: 1, ShortMemory: "adapt", CheckpointSeconds: 20,
 	}
 }
 
@@ -100,6 +110,8 @@ func (c Config) Validate() error {
 		{c.EarlyStopping.Fraction > 0 && c.EarlyStopping.Fraction <= 0.5, "early_stopping.fraction", fmt.Sprintf("is %g", c.EarlyStopping.Fraction), "a share in (0, 0.5]"},
 		{c.FreezeBatchNorm || !c.FreezeBatchNormAffine, "freeze_batchnorm_affine", "goes with freeze_batchnorm", "set train.freeze_batchnorm to true, or name the parameters in train.freeze"},
 		{c.BatchNormPasses >= 1, "batchnorm_batches", fmt.Sprintf("is %d", c.BatchNormPasses), "16 is usual"},
+		{c.ShortMemory == "adapt" || c.ShortMemory == "fail" || c.ShortMemory == "ignore", "short_memory", fmt.Sprintf("is %q", c.ShortMemory), "adapt, fail or ignore"},
+		{c.MemoryGB >= 0 && !math.IsInf(c.MemoryGB, 0), "memory_gb", fmt.Sprintf("is %g", c.MemoryGB), "0 is what the machine has left"},
 		{c.CheckpointSeconds > 0, "checkpoint_seconds", fmt.Sprintf("is %g", c.CheckpointSeconds), "20 is usual"},
 		{!c.Update.Sampler() || c.Average.Method == "none", "average.method", "goes with an optimiser, not with a sampler", "a sampler's predictions are averaged over its samples: set it to none"},
 		{!c.Update.Sampler() || c.EarlyStopping.Patience == 0, "early_stopping.patience", "goes with an optimiser, not with a sampler", "a sampler needs all its steps: set it to 0"},

@@ -95,17 +95,25 @@ func (tr *trainer) writeHistory() error {
 
 func number(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }
 
-// log appends one line to log.jsonl, the only file with times.
+// log writes an epoch to log.jsonl.
 func (tr *trainer) log(row EpochRow) error {
+	return tr.appendLog(struct {
+		EpochRow
+		Seconds float64 `json:"seconds"` // since this process began to train
+	}{row, tr.seconds()})
+}
+
+// seconds since this process began to train, to the millisecond.
+func (tr *trainer) seconds() float64 { return math.Round(1000*(tr.now()-tr.started)) / 1000 }
+
+// appendLog appends one line to log.jsonl, the only file with times.
+func (tr *trainer) appendLog(entry any) error {
 	path := filepath.Join(tr.task.Dir, "log.jsonl")
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {
 		return fault.New(fault.Program, "check the permissions of the run's folder and the free space", "train: open %s: %w", path, err)
 	}
-	line, err := json.Marshal(struct {
-		EpochRow
-		Seconds float64 `json:"seconds"` // since this process began to train
-	}{row, math.Round(1000*(tr.now()-tr.started)) / 1000})
+	line, err := json.Marshal(entry)
 	if err == nil {
 		_, err = f.Write(append(line, '\n'))
 	}

@@ -92,9 +92,11 @@ func (tr *trainer) recomputeStatistics(sample int) error {
 	return nil
 }
 
+// forwardOnly is its place among the machines: batch sizes are positive.
+const forwardOnly = -1
+
 // forward returns a machine that computes batch statistics and no gradients.
 func (tr *trainer) forward(n int) (*exec.Machine, error) {
-	const forwardOnly = -1 // batch sizes are positive
 	if m := tr.machines[forwardOnly]; m != nil {
 		return m, nil
 	}
@@ -102,9 +104,15 @@ func (tr *trainer) forward(n int) (*exec.Machine, error) {
 	if err != nil {
 		return nil, err
 	}
-	m, err := exec.Compile(p, tr.store, tr.pool)
+	if tr.store == nil {
+		tr.store = exec.NewStore(p)
+	}
+	m, err := exec.Compile(p, tr.store, tr.pool, tr.limits...)
+	if err != nil {
+		return nil, err
+	}
 	tr.machines[forwardOnly] = m
-	return m, err
+	return m, nil
 }
 
 // finish writes what the training is for: the last weights of an optimiser or

@@ -29,9 +29,11 @@ type Task struct {
 	Inputs map[string]string // provenance of the results: name -> sha256
 	Extra  map[string]string // further facts for the results' metadata
 
-	Workers  int            // goroutines; changes no result
-	Progress func(Progress) // called after every step; may be nil
-	Now      func() float64 // seconds, for checkpoints and log.jsonl alone; nil is the clock
+	Workers  int                              // goroutines; changes no result
+	Progress func(Progress)                   // called after every step; may be nil
+	Remark   func(Remark)                     // called where the training has to differ from its configuration; may be nil
+	Memory   func() (bytes int64, known bool) // what may still be taken; nil asks the system
+	Now      func() float64                   // seconds, for checkpoints and log.jsonl alone; nil is the clock
 }
 
 // Progress is the state after a step.
@@ -55,6 +57,9 @@ func Fit(ctx context.Context, t Task) (err error) {
 		return fault.New(fault.Program, "check the permissions of the run's folder", "train: create %s: %w", t.Dir, err)
 	}
 	if err := tr.resume(); err != nil {
+		return err
+	}
+	if err := tr.tellRemarks(); err != nil {
 		return err
 	}
 	for tr.state.Epoch < t.Config.Epochs && !tr.state.Stopped {

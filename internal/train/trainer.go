@@ -27,7 +27,10 @@ type trainer struct {
 	frozen   map[string]bool // parameters that keep their values
 	steps    int             // an epoch
 	rate     func(step int) float64
-	pending  pending // the step in progress
+	pending  pending       // the step in progress
+	limits   []exec.Option // of the memory of machines
+	remarks  []Remark      // to be told
+	unbound  func()        // takes back the bound on the heap; nil if there is none
 	state    state
 	average  *exec.Average // of the weights; nil without
 	best     []float32     // parameters and buffers of the best watched epoch
@@ -38,8 +41,9 @@ type trainer struct {
 
 // state is the position of a training: everything but arrays.
 type state struct {
-	Epoch        int        `json:"epoch"` // epochs done
-	Step         int        `json:"step"`  // steps done
+	Epoch        int        `json:"epoch"`                // epochs done
+	Accumulate   int        `json:"accumulate,omitempty"` // micro-batches of a step, where memory decided
+	Step         int        `json:"step"`                 // steps done
 	LossSum      float64    `json:"loss_sum"`
 	NormSum      float64    `json:"norm_sum"`
 	LearningRate float64    `json:"learning_rate"`
@@ -141,12 +145,6 @@ func classWeights(kind string, counts []float64) []float64 {
 
 func (tr *trainer) prepareEngine(weights models.Weights) error {
 	t := tr.task
-	if _, err := tr.machine(min(tr.loader.Batch, tr.loader.Len())); err != nil {
-		return err
-	}
-	if err := tr.store.Load(weights); err != nil {
-		return err
-	}
 	update := t.Config.Update
 	update.Observations = len(t.Rows)
 	factors, err := t.Config.rateFactors(tr.net)
@@ -158,6 +156,12 @@ func (tr *trainer) prepareEngine(weights models.Weights) error {
 	}
 	rule, err := bayes.NewRule(update)
 	if err != nil {
+		return err
+	}
+	if err := tr.fitMemory(len(rule.Slots())); err != nil {
+		return err
+	}
+	if err := tr.store.Load(weights); err != nil {
 		return err
 	}
 	if tr.schedule, err = update.Schedule(tr.steps * t.Config.Epochs); err != nil {
@@ -204,7 +208,7 @@ func (tr *trainer) machine(n int) (*exec.Machine, error) {
 	if c.GradientCheckpointing {
 		options = append(options, exec.Checkpoint())
 	}
-	m, err := exec.Compile(p, tr.store, tr.pool, options...)
+	m, err := exec.Compile(p, tr.store, tr.pool, append(options, tr.limits...)...)
 	if err != nil {
 		return nil, fmt.Errorf("train: %w", err)
 	}
@@ -235,6 +239,9 @@ func (tr *trainer) key(purpose string, step int) uint64 {
 }
 
 func (tr *trainer) close() {
+	if tr.unbound != nil {
+		tr.unbound()
+	}
 	if tr.pool != nil {
 		tr.pool.Close()
 	}
