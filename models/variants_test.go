@@ -93,12 +93,17 @@ func values(t *testing.T, w *onnx.Tensor) []float32 {
 
 func evaluate(t *testing.T, net *Net, weights Weights, size int) []float64 {
 	t.Helper()
+	return evaluateOn(t, net, weights, size, double(numtest.FormulaImages(2, size)))
+}
+
+// evaluateOn returns the logits of two images [2,S,S,3].
+func evaluateOn(t *testing.T, net *Net, weights Weights, size int, images []float64) []float64 {
+	t.Helper()
 	p, err := net.Instantiate(Instance{Batch: 2, Size: size, Double: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	in := map[string][]float64{"images": double(numtest.FormulaImages(2, size))}
-	return runProgram(t, p, doubles(weights), in, p.Logits)[0]
+	return runProgram(t, p, doubles(weights), map[string][]float64{"images": images}, p.Logits)[0]
 }
 
 func TestExportersVariantsMeanTheSame(t *testing.T) {

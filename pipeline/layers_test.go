@@ -31,7 +31,7 @@ var layers = map[string][]string{
 	"internal/bayes":       {"internal/rng"},
 	"augment":              {"internal/rng", "internal/kernel"},
 	"internal/exec":        {"internal/graph", "internal/kernel", "internal/bayes", "internal/rng"},
-	"models":               {"internal/graph", "internal/artifact", "internal/safetensors", "internal/onnx", "internal/fault", "internal/rng"},
+	"models":               {"internal/graph", "internal/artifact", "internal/safetensors", "internal/onnx", "internal/onnx/eval", "internal/fault", "internal/rng"},
 	"data":                 {"internal/artifact", "augment", "internal/fault", "internal/rng"},
 	"cv":                   {"data", "internal/artifact", "internal/metrics", "internal/bayes", "internal/fault", "internal/rng"},
 	"internal/train": {"data", "models", "internal/graph", "internal/exec", "internal/bayes", "internal/metrics",
