@@ -98,6 +98,21 @@ func (c *call) take(x *Array, shape []int, value *Array, fill func(index []int))
 	return gather(x, shape, value, index), nil
 }
 
+// filled makes an array of copies of one element.
+func (c *call) filled(value *Array, shape []int) (*Array, error) {
+	if value.Type.IsFloat() {
+		v := value.Float64s()[0]
+		return c.floats(value.Type, shape, func(out []float64) { fill(out, v) })
+	}
+	return c.ints(value.Type, shape, func(out []int64) { fill(out, value.i64[0]) })
+}
+
+func fill[T float64 | int64](out []T, v T) {
+	for i := range out {
+		out[i] = v
+	}
+}
+
 // gather returns x[index], and the value where the index is negative.
 func gather(x *Array, shape []int, value *Array, index []int) *Array {
 	out := &Array{Type: x.Type, Shape: shape, known: true, made: len(index)}

@@ -122,10 +122,17 @@ func mod(c *call) (*Array, error) {
 		return nil, err
 	}
 	fmod := c.node.Int("fmod", 0) != 0
-	if c.in[0].Type.IsFloat() && !fmod {
-		return nil, errors.New("floats need fmod=1")
-	}
-	return c.arithmetic(math.Mod, func(t onnx.DataType, a, b int64) (int64, error) {
+	return c.arithmetic(func(a, b float64) float64 {
+		r := math.Mod(a, b)
+		switch {
+		case fmod:
+		case r == 0:
+			return math.Copysign(0, b)
+		case (r < 0) != (b < 0):
+			return r + b
+		}
+		return r
+	}, func(t onnx.DataType, a, b int64) (int64, error) {
 		if b == 0 {
 			return 0, errZeroDivision
 		}

@@ -117,8 +117,8 @@ func shifted[T float32 | float64](y []float64, x []T, value float64, w *window, 
 			src := x[base*w.in[last]+from*step+shift:]
 			if step == 1 {
 				src = src[:len(dst)]
-				for i, v := range src {
-					dst[i] += value * float64(v)
+				for i := range dst {
+					dst[i] += value * float64(src[i])
 				}
 			} else {
 				for i := range dst {

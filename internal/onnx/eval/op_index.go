@@ -218,13 +218,17 @@ func scatterND(c *call) (*Array, error) {
 // oneHot writes the second of two values at an index along a new axis.
 func oneHot(c *call) (*Array, error) {
 	indices, values := c.in[0], c.in[2]
-	depth, err := c.number(1, 0)
+	if !c.in[1].known {
+		return nil, errNeedsValues
+	}
+	wanted, err := c.scalar(1, 0) // of any numeric type
 	if err != nil {
 		return nil, err
 	}
-	if depth < 1 || values.Len() != 2 {
-		return nil, fmt.Errorf("a depth of %d with %d values", depth, values.Len())
+	if !(wanted >= 1 && wanted <= maxElements) || values.Len() != 2 {
+		return nil, fmt.Errorf("a depth of %g with %d values", wanted, values.Len())
 	}
+	depth := int(wanted)
 	axis, err := c.axis("axis", -1, len(indices.Shape)+1)
 	if err != nil {
 		return nil, err

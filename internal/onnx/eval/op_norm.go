@@ -51,30 +51,30 @@ func overSoftmaxAxes(f func(out, values []float64, base int, inner []int)) runne
 	})
 }
 
-// logTotal returns the logarithm of the sum of exponentials of a lane.
-func logTotal(values []float64, base int, inner []int) float64 {
-	top := math.Inf(-1)
+// exponentials returns the largest element of a lane and the sum of the
+// exponentials of all elements' distances to it.
+func exponentials(values []float64, base int, inner []int) (top, sum float64) {
+	top = math.Inf(-1)
 	for _, at := range inner {
 		top = max(top, values[base+at])
 	}
-	s := 0.0
 	for _, at := range inner {
-		s += math.Exp(values[base+at] - top)
+		sum += math.Exp(values[base+at] - top)
 	}
-	return top + math.Log(s)
+	return top, sum
 }
 
 func softmax(out, values []float64, base int, inner []int) {
-	total := logTotal(values, base, inner)
+	top, sum := exponentials(values, base, inner)
 	for _, at := range inner {
-		out[base+at] = math.Exp(values[base+at] - total)
+		out[base+at] = math.Exp(values[base+at]-top) / sum
 	}
 }
 
 func logSoftmax(out, values []float64, base int, inner []int) {
-	total := logTotal(values, base, inner)
+	top, sum := exponentials(values, base, inner)
 	for _, at := range inner {
-		out[base+at] = values[base+at] - total
+		out[base+at] = values[base+at] - top - math.Log(sum)
 	}
 }
 

@@ -14,15 +14,14 @@ import (
 type reduction struct {
 	floats func(v []float64) float64
 	ints   func(t onnx.DataType, v []int64) int64
-	needs  bool // at least one integer
 }
 
 var (
 	sumOf       = reduction{floats: sum[float64], ints: func(_ onnx.DataType, v []int64) int64 { return sum(v) }}
 	meanOf      = reduction{floats: mean, ints: func(_ onnx.DataType, v []int64) int64 { return sum(v) / max(1, int64(len(v))) }}
 	productOf   = reduction{floats: product[float64], ints: func(_ onnx.DataType, v []int64) int64 { return product(v) }}
-	largestOf   = reduction{floats: largest, ints: extreme(maxInt), needs: true}
-	smallestOf  = reduction{floats: smallest, ints: extreme(minInt), needs: true}
+	largestOf   = reduction{floats: largest, ints: extreme(maxInt)}
+	smallestOf  = reduction{floats: smallest, ints: extreme(minInt)}
 	sumSquareOf = reduction{floats: sumSquare[float64], ints: func(_ onnx.DataType, v []int64) int64 { return sumSquare(v) }}
 	l1Of        = reduction{floats: sumAbs}
 	l2Of        = reduction{floats: func(v []float64) float64 { return math.Sqrt(sumSquare(v)) }}
@@ -89,10 +88,16 @@ func logSumExp(v []float64) float64 {
 	return top + math.Log(s)
 }
 
+// extreme is the largest or smallest integer; of none it is the one at the
+// type's other end.
 func extreme(pick func(t onnx.DataType, a, b int64) (int64, error)) func(onnx.DataType, []int64) int64 {
 	return func(t onnx.DataType, v []int64) int64 {
-		best := v[0]
-		for _, x := range v[1:] {
+		low, high := limits(t)
+		best := low
+		if top, _ := pick(t, low, high); top == low {
+			best = high
+		}
+		for _, x := range v {
 			best, _ = pick(t, best, x) // does not fail
 		}
 		return best
@@ -134,9 +139,6 @@ var errEmptyReduction = errors.New("it has no largest or smallest of nothing")
 
 func (c *call) reduce(r reduction, axes, shape []int) (*Array, error) {
 	x := c.in[0]
-	if r.needs && !x.Type.IsFloat() && x.Len() == 0 && size(shape) > 0 {
-		return nil, errEmptyReduction
-	}
 	if err := c.spend(x.Len()); err != nil {
 		return nil, err
 	}

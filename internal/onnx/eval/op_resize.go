@@ -126,8 +126,9 @@ func (c *call) resizeAxes() ([]resizeAxis, error) {
 	if (len(scales) == 0) == (len(sizes) == 0) || len(scales)+len(sizes) != len(at) {
 		return nil, fmt.Errorf("%d scales and %d sizes do not fit %d axes", len(scales), len(sizes), len(at))
 	}
+	common := 0.0
 	if len(sizes) > 0 {
-		if sizes, err = c.keepAspect(sizes, at); err != nil {
+		if sizes, common, err = c.keepAspect(sizes, at); err != nil {
 			return nil, err
 		}
 	}
@@ -141,9 +142,12 @@ func (c *call) resizeAxes() ([]resizeAxis, error) {
 		}
 		a := &axes[i]
 		a.begin, a.end = region[k], region[len(at)+k]
-		if len(sizes) > 0 {
+		switch {
+		case len(sizes) > 0 && common > 0:
+			a.out, a.scale = sizes[k], common
+		case len(sizes) > 0:
 			a.out, a.scale = sizes[k], float64(sizes[k])/float64(max(1, a.in))
-		} else {
+		default:
 			a.scale = scales[k]
 			a.out = int(min(maxElements+1, math.Floor(float64(a.in)*a.scale)))
 		}
@@ -181,21 +185,21 @@ func (c *call) region(at []int) ([]float64, error) {
 	return roi, nil
 }
 
-// keepAspect adjusts sizes to one scale, where the node asks for it.
-func (c *call) keepAspect(sizes, at []int) ([]int, error) {
+// keepAspect adjusts sizes to one common scale, where the node asks for it;
+// else the scale is zero.
+func (c *call) keepAspect(sizes, at []int) (adjusted []int, scale float64, err error) {
 	pick := math.Min
 	switch policy := c.node.Text("keep_aspect_ratio_policy", "stretch"); policy {
 	case "stretch":
-		return sizes, nil
+		return sizes, 0, nil
 	case "not_larger":
 	case "not_smaller":
 		pick = math.Max
 	default:
-		return nil, fmt.Errorf("the keep_aspect_ratio_policy %q is not supported", policy)
+		return nil, 0, fmt.Errorf("the keep_aspect_ratio_policy %q is not supported", policy)
 	}
 	shape := c.in[0].Shape
 	lengths := make([]float64, len(at))
-	scale := math.NaN()
 	for k, i := range at {
 		lengths[k] = float64(shape[(i+len(shape))%len(shape)])
 		if s := float64(sizes[k]) / lengths[k]; k == 0 {
@@ -208,11 +212,11 @@ func (c *call) keepAspect(sizes, at []int) ([]int, error) {
 	for k := range at {
 		v := math.Floor(scale*lengths[k] + 0.5)
 		if !(v >= 0 && v < maxElements) {
-			return nil, errors.New("its sizes are impossible")
+			return nil, 0, errors.New("its sizes are impossible")
 		}
 		out[k] = int(v)
 	}
-	return out, nil
+	return out, scale, nil
 }
 
 // resizeSource returns where in the input a place of the result lies.
@@ -261,31 +265,39 @@ func (c *call) resizeSource() (func(a resizeAxis, place int) float64, error) {
 	}
 }
 
-// nearest copies one element.
+// nearest copies one element. Before opset 11 there was no choice of rounding;
+// ONNX's examples of that time round up when shrinking and down otherwise.
 func (c *call) nearest(axes []resizeAxis, shape []int, source func(resizeAxis, int) float64) (*Array, error) {
-	missing := "round_prefer_floor"
-	if c.op.Since < 11 {
-		missing = "floor"
-	}
 	var round func(float64) float64
-	switch mode := c.node.Text("nearest_mode", missing); mode {
-	case "round_prefer_floor":
+	switch mode := c.node.Text("nearest_mode", "round_prefer_floor"); {
+	case c.op.Since < 11:
+		return c.nearestBy(axes, shape, source, func(a resizeAxis, v float64) float64 {
+			if a.scale < 1 {
+				return math.Ceil(v)
+			}
+			return math.Floor(v)
+		})
+	case mode == "round_prefer_floor":
 		round = func(v float64) float64 { return math.Ceil(v - 0.5) }
-	case "round_prefer_ceil":
+	case mode == "round_prefer_ceil":
 		round = func(v float64) float64 { return math.Floor(v + 0.5) }
-	case "floor":
+	case mode == "floor":
 		round = math.Floor
-	case "ceil":
+	case mode == "ceil":
 		round = math.Ceil
 	default:
 		return nil, fmt.Errorf("the nearest_mode %q is not supported", mode)
 	}
+	return c.nearestBy(axes, shape, source, func(_ resizeAxis, v float64) float64 { return round(v) })
+}
+
+func (c *call) nearestBy(axes []resizeAxis, shape []int, source func(resizeAxis, int) float64, round func(resizeAxis, float64) float64) (*Array, error) {
 	strides := stridesOf(c.in[0].Shape)
 	return c.take(c.in[0], shape, nil, func(index []int) {
 		offsets := make([][]int, len(axes))
 		for i, a := range axes {
 			for place := range a.out {
-				at := int(max(0, min(float64(a.in-1), round(source(a, place)))))
+				at := int(max(0, min(float64(a.in-1), round(a, source(a, place)))))
 				offsets[i] = append(offsets[i], at*strides[i])
 			}
 		}

@@ -381,7 +381,7 @@ func constantOfShape(c *call) (*Array, error) {
 			return nil, fmt.Errorf("its value has shape %v, not one element", value.Shape)
 		}
 	}
-	return c.take(value, shape, nil, func([]int) {})
+	return c.filled(value, shape)
 }
 
 // constant returns the value of an attribute.

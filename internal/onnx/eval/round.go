@@ -35,6 +35,19 @@ func wrap(dtype onnx.DataType, v int64) int64 {
 	return v
 }
 
+// limits returns the smallest and largest integer of a type, of uint64 the
+// bits.
+func limits(dtype onnx.DataType) (low, high int64) {
+	bits := 8 * dtype.Size()
+	switch dtype {
+	case onnx.Bool:
+		return 0, 1
+	case onnx.Uint8, onnx.Uint16, onnx.Uint32, onnx.Uint64:
+		return 0, int64(uint64(math.MaxUint64) >> (64 - bits))
+	}
+	return int64(math.MinInt64) >> (64 - bits), int64(math.MaxInt64) >> (64 - bits)
+}
+
 // integral converts a number to an integer, toward zero; what no 64 bits hold
 // becomes the nearest that they do, and NaN zero, on every processor.
 func integral(dtype onnx.DataType, v float64) int64 {

@@ -156,7 +156,7 @@ var shapes = []definition{
 	{"Squeeze", 13, "1-2", "1", "", one(squeeze)},
 	{"Unsqueeze", 1, "1", "1", "axes:ii!", one(unsqueeze)},
 	{"Unsqueeze", 13, "2", "1", "", one(unsqueeze)},
-	{"Constant", 9, "0", "1", "value:t", one(constant)},
+	{"Constant", 9, "0", "1", "value:t!", one(constant)},
 	{"Constant", 12, "0", "1", "value:t value_float:f value_floats:ff value_int:i value_ints:ii", one(constant)},
 	{"ConstantOfShape", 9, "1", "1", "value:t", one(constantOfShape)},
 	{"Range", 11, "3", "1", "", one(rangeOf)},
@@ -239,7 +239,8 @@ var windows = []definition{
 	{"Upsample", 9, "2", "1", "mode:s", one(upsample)},
 	{"Upsample", 10, "2", "1", "", nil},
 	{"Resize", 10, "2", "1", "mode:s", one(resize)},
-	{"Resize", 11, "1-4", "1", resizeAttributes, one(resize)},
+	{"Resize", 11, "3-4", "1", resizeAttributes, one(resize)},
+	{"Resize", 13, "1-4", "1", resizeAttributes, one(resize)},
 	{"Resize", 18, "1-4", "1", resizeAttributes + " antialias:i axes:ii keep_aspect_ratio_policy:s", one(resize)},
 }
 
