@@ -96,3 +96,17 @@ func TestFocalLossOfCertainRowsStaysFinite(t *testing.T) {
 		}
 	}
 }
+
+// TestFocalLossAllocatesNothing: machines run it by its plain loops at every
+// step.
+func TestFocalLossAllocatesNothing(t *testing.T) {
+	in := []Array{{Shape: []int{2, 3}, Data: []float64{1, 2, 3, 3, 2, 1}}, {Shape: []int{2, 3}, Data: []float64{1, 0, 0, 0, 0, 1}},
+		{Shape: []int{2}, Data: []float64{1, 1}}, {Data: []float64{1}}}
+	loss, grad := Array{Data: make([]float64, 1)}, Array{Shape: []int{2, 3}, Data: make([]float64, 6)}
+	if n := testing.AllocsPerRun(10, func() {
+		Focal{2}.Eval(loss, in[:3])
+		FocalGrad{2}.Eval(grad, in)
+	}); n > 0 {
+		t.Errorf("%v allocations a run", n)
+	}
+}

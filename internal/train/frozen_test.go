@@ -16,7 +16,7 @@ import (
 // evaluation mode with testdata/frozen_batchnorm.py: logits, gradients of all
 // parameters and the losses before and after a step of Adam.
 func TestFrozenBatchNormAgreesWithTorch(t *testing.T) {
-	for _, path := range kernel.Available() {
+	for i, path := range kernel.Available() {
 		t.Run(path, func(t *testing.T) {
 			restore, err := kernel.Use(path)
 			if err != nil {
@@ -25,6 +25,9 @@ func TestFrozenBatchNormAgreesWithTorch(t *testing.T) {
 			defer restore()
 			r := newGoldenRun(t, "testdata/frozen_batchnorm.json")
 			for name, affine := range map[string]bool{"adam_losses_lr1e-4": true, "frozen_affine_losses": false} {
+				if !affine && i > 0 {
+					continue // the same kernels, fewer of them
+				}
 				m, s := r.frozen(t, affine)
 				before := slices.Clone(s.Buffers())
 				want := r.AdamLosses
