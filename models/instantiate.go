@@ -74,7 +74,7 @@ type assembly struct {
 func newAssembly(n *Net, in Instance) *assembly {
 	a := &assembly{
 		net: n, in: in, dtype: tensor.Float32,
-		prog:   &graph.Program{Graph: gorgonia.NewGraph(), Inputs: map[string]*gorgonia.Node{}, Key: new(uint64)},
+		prog:   &graph.Program{Graph: gorgonia.NewGraph(), Inputs: map[string]*gorgonia.Node{}, Draws: new(graph.Draws)},
 		values: map[string]*gorgonia.Node{},
 		params: map[string]*gorgonia.Node{},
 	}
@@ -165,12 +165,12 @@ func (a *assembly) apply(l *Layer, x []*gorgonia.Node) *gorgonia.Node {
 		if !a.in.Train || l.Rate == 0 {
 			return x[0]
 		}
-		return graph.Dropout(x[0], l.Rate, l.Samples, rng.Key(0, "dropout", l.Name), a.prog.Key)
+		return graph.Dropout(x[0], l.Rate, l.Samples, rng.Key(0, "dropout", l.Name), a.prog.Draws)
 	case OpDepth:
 		if !a.in.Train || l.Rate == 0 {
 			return x[0]
 		}
-		return graph.StochasticDepth(x[0], l.Rate, rng.Key(0, "stochastic depth", l.Name), a.prog.Key)
+		return graph.StochasticDepth(x[0], l.Rate, rng.Key(0, "stochastic depth", l.Name), a.prog.Draws)
 	case OpMaxPool:
 		return graph.MaxPool2D(x[0], l.pooling(x[0].Shape()[1], x[0].Shape()[2]))
 	case OpAveragePool:

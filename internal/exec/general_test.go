@@ -77,7 +77,7 @@ func TestGeneralOperatorsEqualTheirSpecs(t *testing.T) {
 func checkSpec(t *testing.T, spec graph.Spec, shapes [][]int) {
 	t.Helper()
 	r := rand.New(rand.NewPCG(1, 2))
-	p := &graph.Program{Graph: gorgonia.NewGraph(), Inputs: map[string]*gorgonia.Node{}, Key: new(uint64)}
+	p := &graph.Program{Graph: gorgonia.NewGraph(), Inputs: map[string]*gorgonia.Node{}, Draws: new(graph.Draws)}
 	var nodes []*gorgonia.Node
 	in := make([]graph.Array, len(shapes))
 	for i, s := range shapes {

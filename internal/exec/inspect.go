@@ -53,7 +53,7 @@ func (m *Machine) Inspect(key uint64) *Finding {
 	if f := m.store.Inspect(); f != nil {
 		return f
 	}
-	*m.program.Key = key
+	m.program.Draws.Key = key
 	m.store.refresh(m.pool)
 	for _, s := range m.steps {
 		if s.v == nil {

@@ -157,9 +157,13 @@ func (m *Machine) findOutputs(c *compiler) {
 // [N,H,W,3], "meta", "targets", "row_weights"), nil if the program has none.
 func (m *Machine) Input(name string) []float32 { return m.inputs[name] }
 
+// FirstRow says of which row of a larger batch the images of the next runs are
+// the first, 0 unless it is called: dropout's masks go by it.
+func (m *Machine) FirstRow(row int) { m.program.Draws.FirstRow = row }
+
 // Run computes everything once. key selects the dropout masks.
 func (m *Machine) Run(key uint64) error {
-	*m.program.Key = key
+	m.program.Draws.Key = key
 	m.store.refresh(m.pool)
 	for _, s := range m.steps {
 		s.run()
@@ -214,7 +218,7 @@ func (m *Machine) UpdateRunningStatistics(momentum float64) {
 }
 
 // RunAll implements gorgonia.VM: one run with the key of the last.
-func (m *Machine) RunAll() error { return m.Run(*m.program.Key) }
+func (m *Machine) RunAll() error { return m.Run(m.program.Draws.Key) }
 
 // Reset implements gorgonia.VM. A machine carries nothing from run to run.
 func (m *Machine) Reset() {}

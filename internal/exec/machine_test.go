@@ -63,7 +63,7 @@ func runReference(t *testing.T, p *graph.Program) (loss float64, logits []float6
 			t.Fatal(err)
 		}
 	})
-	*p.Key = 11
+	p.Draws.Key = 11
 	outputs := append(gorgonia.Nodes{p.Loss, p.Logits}, p.Grads...)
 	m := gorgonia.NewTapeMachine(p.Graph.SubgraphRoots(outputs...))
 	defer m.Close()

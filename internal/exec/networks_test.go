@@ -60,7 +60,7 @@ func (b *builder) norm(name string, x *gorgonia.Node) *gorgonia.Node {
 
 func (nw network) program(t *testing.T, dt tensor.Dtype) *graph.Program {
 	t.Helper()
-	b := &builder{g: gorgonia.NewGraph(), dt: dt, prog: &graph.Program{Key: new(uint64)}, eval: nw.eval}
+	b := &builder{g: gorgonia.NewGraph(), dt: dt, prog: &graph.Program{Draws: new(graph.Draws)}, eval: nw.eval}
 	b.prog.Graph = b.g
 	images := b.node("images", nw.n, nw.size, nw.size, nw.channels)
 	targets, weights := b.node("targets", nw.n, nw.classes), b.node("row_weights", nw.n)
@@ -150,7 +150,7 @@ func networks() map[string]network {
 			x = graph.ReLU(b.norm("bn1", graph.Conv2D(x, b.param("stem", 17, 3, 3, 3), conv(1, [4]int{1, 1, 1, 1}, 1))))
 			x = graph.MaxPool2D(x, graph.PoolAttrs{Kernel: [2]int{3, 3}, Stride: [2]int{2, 2}, Pad: [4]int{1, 1, 1, 1}})
 			h := b.norm("bn2", graph.Conv2D(x, b.param("a", 17, 17, 1, 1), conv(1, [4]int{}, 1)))
-			return graph.ReLU(graph.Add(graph.StochasticDepth(h, 0.4, 3, b.prog.Key), x))
+			return graph.ReLU(graph.Add(graph.StochasticDepth(h, 0.4, 3, b.prog.Draws), x))
 		}, false},
 		"split attention, average pools": {4, 9, 6, 4, func(x *gorgonia.Node, b *builder) *gorgonia.Node {
 			const radix, cardinality = 3, 2
@@ -166,7 +166,7 @@ func networks() map[string]network {
 		"head with dropout, product, concat": {6, 4, 3, 3, func(x *gorgonia.Node, b *builder) *gorgonia.Node {
 			p := graph.Flatten(graph.GlobalMean(graph.Conv2D(x, b.param("pw", 10, 3, 1, 1), conv(1, [4]int{}, 1))))
 			q := graph.Swish(b.norm("bn", graph.Linear(p, b.param("l.weight", 8, 10), b.param("l.bias", 8))))
-			q = graph.Dropout(q, 0.3, 2, 1, b.prog.Key)
+			q = graph.Dropout(q, 0.3, 2, 1, b.prog.Draws)
 			return graph.Concat(1, graph.Mul(p, graph.Sigmoid(p)), q)
 		}, false},
 	}

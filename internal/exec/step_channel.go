@@ -88,7 +88,8 @@ func (c *compiler) biasGrad(a call) func() {
 
 func (c *compiler) dropout(s graph.DropoutMask, a call) func() {
 	x, y := a.x[0], a.y
+	width := len(y) / a.yShape[0]
 	return c.blocks(len(y), func(lo, hi int) {
-		s.Factors(lo, hi, func(i int, factor float64) { y[i] = x[i] * float32(factor) })
+		s.Factors(lo, hi, width, func(i int, factor float64) { y[i] = x[i] * float32(factor) })
 	})
 }

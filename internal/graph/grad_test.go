@@ -20,7 +20,7 @@ type input struct {
 // gradient on Gorgonia's TapeMachine in float64 and compares the gradient of
 // a random linear functional of the output with central differences.
 func TestGradientsAgainstFiniteDifferences(t *testing.T) {
-	key := uint64(5)
+	draws := Draws{Key: 5}
 	conv := func(stride [2]int, pad [4]int, groups int) func([]*gorgonia.Node) *gorgonia.Node {
 		return func(x []*gorgonia.Node) *gorgonia.Node {
 			return Conv2D(x[0], x[1], ConvAttrs{Stride: stride, Pad: pad, Groups: groups})
@@ -71,14 +71,14 @@ func TestGradientsAgainstFiniteDifferences(t *testing.T) {
 		"sum of groups":              {[]input{{shape: []int{2, 2, 3, 6}}}, func(x []*gorgonia.Node) *gorgonia.Node { return SumGroups(x[0], 3) }},
 		"softmax over groups":        {[]input{{shape: []int{3, 1, 1, 8}}}, func(x []*gorgonia.Node) *gorgonia.Node { return SoftmaxGroups(x[0], 2, 1) }},
 		"softmax within cardinality": {[]input{{shape: []int{2, 1, 1, 12}}}, func(x []*gorgonia.Node) *gorgonia.Node { return SoftmaxGroups(x[0], 3, 2) }},
-		"stochastic depth":           {[]input{{shape: []int{6, 2, 1, 2}}}, func(x []*gorgonia.Node) *gorgonia.Node { return StochasticDepth(x[0], 0.4, 2, &key) }},
+		"stochastic depth":           {[]input{{shape: []int{6, 2, 1, 2}}}, func(x []*gorgonia.Node) *gorgonia.Node { return StochasticDepth(x[0], 0.4, 2, &draws) }},
 		"linear":                     {[]input{{shape: []int{3, 4}}, {shape: []int{2, 4}}, {shape: []int{2}}}, func(x []*gorgonia.Node) *gorgonia.Node { return Linear(x[0], x[1], x[2]) }},
 		"matmul, first transposed":   {[]input{{shape: []int{3, 4}}, {shape: []int{3, 2}}}, func(x []*gorgonia.Node) *gorgonia.Node { return Apply(MatMul{true, false}, x[0], x[1]) }},
 		"matmul, both transposed":    {[]input{{shape: []int{3, 4}}, {shape: []int{2, 3}}}, func(x []*gorgonia.Node) *gorgonia.Node { return Apply(MatMul{true, true}, x[0], x[1]) }},
 		"matmul, plain":              {[]input{{shape: []int{3, 4}}, {shape: []int{4, 2}}}, func(x []*gorgonia.Node) *gorgonia.Node { return Apply(MatMul{}, x[0], x[1]) }},
 		"flatten":                    {[]input{{shape: []int{2, 1, 1, 3}}}, func(x []*gorgonia.Node) *gorgonia.Node { return Flatten(x[0]) }},
 		"concat":                     {[]input{{shape: []int{2, 3}}, {shape: []int{2, 2}}}, func(x []*gorgonia.Node) *gorgonia.Node { return Concat(1, Swish(x[0]), x[1]) }},
-		"dropout":                    {[]input{{shape: []int{3, 8}}}, func(x []*gorgonia.Node) *gorgonia.Node { return Dropout(x[0], 0.4, 3, 2, &key) }},
+		"dropout":                    {[]input{{shape: []int{3, 8}}}, func(x []*gorgonia.Node) *gorgonia.Node { return Dropout(x[0], 0.4, 3, 2, &draws) }},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) { checkGradient(t, c.in, c.f) })

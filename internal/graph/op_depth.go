@@ -11,12 +11,12 @@ import (
 // StochasticDepth multiplies each image of x [N,...] by 1/(1-rate) with
 // probability 1-rate and else by 0: a residual block without its body (Huang
 // et al. 2016, scaled while training as in Tan and Le's code). The draws are a
-// function of *key, stream and the image's index; the gradient reuses them.
-func StochasticDepth(x *gorgonia.Node, rate float64, stream uint64, key *uint64) *gorgonia.Node {
+// function of draws, stream and the image's index; the gradient reuses them.
+func StochasticDepth(x *gorgonia.Node, rate float64, stream uint64, draws *Draws) *gorgonia.Node {
 	if rate < 0 || rate >= 1 {
 		panic(fmt.Sprintf("graph: stochastic depth: rate %g must be in [0,1)", rate))
 	}
-	return Apply(DepthMask{x.Dims(), rate, stream, key}, x)
+	return Apply(DepthMask{x.Dims(), rate, stream, draws}, x)
 }
 
 // DepthMask is the operator of [StochasticDepth] on inputs of rank R.
@@ -24,7 +24,7 @@ type DepthMask struct {
 	R      int
 	Rate   float64
 	Stream uint64
-	Key    *uint64 // the Program's, set before each run
+	Draws  *Draws // the Program's, set before each run
 }
 
 // String implements Spec.
@@ -48,7 +48,7 @@ func (d DepthMask) Gradients(_ gorgonia.Nodes, _, dy *gorgonia.Node) gorgonia.No
 
 // Factor returns what an image is multiplied by.
 func (d DepthMask) Factor(image int) float64 {
-	if rng.Uniform(rng.Key(*d.Key, "stochastic depth", d.Stream), uint64(image)) < d.Rate {
+	if rng.Uniform(rng.Key(d.Draws.Key, "stochastic depth", d.Stream), uint64(d.Draws.FirstRow+image)) < d.Rate {
 		return 0
 	}
 	return 1 / (1 - d.Rate)

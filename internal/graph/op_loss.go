@@ -106,13 +106,13 @@ func (CrossEntropyGrad) Eval(out Array, in []Array) {
 // Dropout multiplies x (of any shape) by the mean of `samples` independent
 // masks whose elements are 1/(1-rate) with probability 1-rate and else 0
 // (Srivastava et al. 2014). Several samples before one linear head equal the
-// mean of the logits of several dropouts. The masks are a function of *key,
+// mean of the logits of several dropouts. The masks are a function of draws,
 // stream and the element's index; the gradient reuses them.
-func Dropout(x *gorgonia.Node, rate float64, samples int, stream uint64, key *uint64) *gorgonia.Node {
+func Dropout(x *gorgonia.Node, rate float64, samples int, stream uint64, draws *Draws) *gorgonia.Node {
 	if rate < 0 || rate >= 1 || samples < 1 {
 		panic(fmt.Sprintf("graph: dropout: rate %g must be in [0,1), samples %d at least 1", rate, samples))
 	}
-	return Apply(DropoutMask{x.Dims(), rate, samples, stream, key}, x)
+	return Apply(DropoutMask{x.Dims(), rate, samples, stream, draws}, x)
 }
 
 // DropoutMask is the operator of [Dropout].
@@ -121,7 +121,7 @@ type DropoutMask struct {
 	Rate    float64
 	Samples int
 	Stream  uint64
-	Key     *uint64 // the Program's, set before each run
+	Draws   *Draws // the Program's, set before each run
 }
 
 // String implements Spec.
@@ -143,13 +143,15 @@ func (d DropoutMask) Gradients(_ gorgonia.Nodes, _, dy *gorgonia.Node) gorgonia.
 	return gorgonia.Nodes{Apply(d, dy)}
 }
 
-// Factors calls f with the mask's value at each of the elements [lo, hi).
-func (d DropoutMask) Factors(lo, hi int, f func(i int, factor float64)) {
-	key := rng.Key(*d.Key, "dropout", d.Stream)
+// Factors calls f with the mask's value at each of the elements [lo, hi) of
+// rows of the given width.
+func (d DropoutMask) Factors(lo, hi, width int, f func(i int, factor float64)) {
+	key := rng.Key(d.Draws.Key, "dropout", d.Stream)
+	first := d.Draws.FirstRow * width * d.Samples
 	for i := lo; i < hi; i++ {
 		kept := 0
 		for s := range d.Samples {
-			if rng.Uniform(key, uint64(i*d.Samples+s)) >= d.Rate {
+			if rng.Uniform(key, uint64(first+i*d.Samples+s)) >= d.Rate {
 				kept++
 			}
 		}
@@ -160,5 +162,5 @@ func (d DropoutMask) Factors(lo, hi int, f func(i int, factor float64)) {
 // Eval implements Spec.
 func (d DropoutMask) Eval(out Array, in []Array) {
 	x := in[0].Data
-	d.Factors(0, len(x), func(i int, factor float64) { out.Data[i] = x[i] * factor })
+	d.Factors(0, len(x), len(x)/in[0].Shape[0], func(i int, factor float64) { out.Data[i] = x[i] * factor })
 }

@@ -75,12 +75,12 @@ func TestPoolsThatDoNotFit(t *testing.T) {
 // its fate, and their number is that of the rate within four standard errors.
 func TestStochasticDepthDropsWholeImages(t *testing.T) {
 	const n, rate = 4000, 0.3
-	key := uint64(9)
+	draws := Draws{Key: 9}
 	x := Array{Shape: []int{n, 3}, Data: make([]float64, 3*n)}
 	for i := range x.Data {
 		x.Data[i] = 1
 	}
-	d := DepthMask{2, rate, 7, &key}
+	d := DepthMask{2, rate, 7, &draws}
 	first := evaluated(t, d, x).Data
 	dropped := 0
 	for i := range n {
@@ -95,8 +95,29 @@ func TestStochasticDepthDropsWholeImages(t *testing.T) {
 	if math.Abs(float64(dropped)-n*rate) > 4*math.Sqrt(n*rate*(1-rate)) {
 		t.Errorf("%d of %d images dropped", dropped, n)
 	}
-	key = 10
+	draws.Key = 10
 	if slices.Equal(first, evaluated(t, d, x).Data) {
 		t.Error("two keys drop the same images")
+	}
+}
+
+// TestMasksOfAPartAreThoseOfTheWhole: a batch computed in parts must drop what
+// it would drop as a whole.
+func TestMasksOfAPartAreThoseOfTheWhole(t *testing.T) {
+	const rows, width, first = 12, 5, 7
+	draws := Draws{Key: 3}
+	drop, depth := DropoutMask{2, 0.4, 3, 1, &draws}, DepthMask{2, 0.4, 1, &draws}
+	masks := func(n int) (elements, images []float64) {
+		drop.Factors(0, n*width, width, func(_ int, f float64) { elements = append(elements, f) })
+		for i := range n {
+			images = append(images, depth.Factor(i))
+		}
+		return elements, images
+	}
+	elements, images := masks(rows)
+	draws.FirstRow = first
+	partElements, partImages := masks(rows - first)
+	if !slices.Equal(partElements, elements[first*width:]) || !slices.Equal(partImages, images[first:]) {
+		t.Error("the masks of the last rows differ")
 	}
 }

@@ -45,8 +45,16 @@ type Program struct {
 	// Grads has the gradient of Loss for each of Params; nil before
 	// Differentiate.
 	Grads []*gorgonia.Node
-	// Key is the random key of the next run, read by every dropout mask.
-	Key *uint64
+	// Draws selects the random numbers of the next run, read by every mask.
+	Draws *Draws
+}
+
+// Draws selects the random numbers of a run: its key, and which row of a
+// larger batch the run's first row is. A batch that is computed in parts has
+// the masks that it would have as a whole.
+type Draws struct {
+	Key      uint64
+	FirstRow int
 }
 
 // Differentiate adds the symbolic gradients of the loss with respect to every

@@ -3,7 +3,6 @@ package train
 import (
 	"melanoma/data"
 	"melanoma/internal/exec"
-	"melanoma/internal/rng"
 )
 
 // A step's images may be computed in several micro-batches, one after the
@@ -12,14 +11,12 @@ import (
 // the sum of its rows' weights. Steps, schedules, clipping, checkpoints and
 // samples count steps, never micro-batches.
 //
-// Two things are of the micro-batch: the statistics of BatchNorm, and the
-// dropout masks, which are drawn for each. Running statistics move once a
-// micro-batch.
+// Dropout's masks are those of the whole. The statistics of BatchNorm are of
+// the micro-batch, and running ones move once with each.
 
 // pending is the step in progress.
 type pending struct {
 	rows    int     // computed so far; 0 between two steps
-	parts   int     // micro-batches so far
 	loss    float64 // sum over the rows, by weight
 	weight  float64 // sum of the rows' weights
 	sum     *exec.Accumulator
@@ -29,7 +26,7 @@ type pending struct {
 
 // drop forgets what was computed of a step.
 func (p *pending) drop() {
-	p.rows, p.parts, p.loss, p.weight = 0, 0, 0, 0
+	p.rows, p.loss, p.weight = 0, 0, 0
 	if p.sum != nil {
 		p.sum.Drop()
 	}
@@ -65,7 +62,8 @@ func (tr *trainer) microBatch(b *data.Batch) error {
 	if !whole && p.rows == 0 {
 		p.buffers = append(p.buffers[:0], tr.store.Buffers()...)
 	}
-	p.last = computed{m, b, tr.dropoutKey()}
+	p.last = computed{m, b, tr.key("dropout", tr.state.Step)}
+	m.FirstRow(p.rows)
 	if err := m.Run(p.last.key); err != nil {
 		return err
 	}
@@ -78,7 +76,7 @@ func (tr *trainer) microBatch(b *data.Batch) error {
 		return tr.update(loss)
 	}
 	weight := sum(m.Input("row_weights"))
-	p.rows, p.parts = p.rows+b.N, p.parts+1
+	p.rows += b.N
 	p.loss, p.weight = p.loss+weight*loss, p.weight+weight
 	if p.sum == nil {
 		p.sum = exec.NewAccumulator(tr.store, tr.pool)
@@ -91,14 +89,6 @@ func (tr *trainer) microBatch(b *data.Batch) error {
 	loss = p.loss / p.weight
 	p.drop()
 	return tr.update(loss)
-}
-
-// dropoutKey is the key of the masks of the next micro-batch.
-func (tr *trainer) dropoutKey() uint64 {
-	if part := tr.pending.parts; part > 0 {
-		return rng.Key(tr.task.Seed, "dropout", tr.state.Step, part)
-	}
-	return tr.key("dropout", tr.state.Step)
 }
 
 func sum(x []float32) float64 {

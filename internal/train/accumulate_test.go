@@ -5,6 +5,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"melanoma/internal/fault"
@@ -84,7 +85,7 @@ func away(start, got, want models.Weights) float64 {
 // TestMicroBatchesMakeTheStepOfTheirWhole trains a network without batch
 // statistics on steps of 16 images, the last of an epoch smaller, whole and in
 // micro-batches. What the training moved the weights by may differ by rounding
-// alone, although rows of the two classes count differently.
+// alone, although rows of the classes count differently and dropout draws masks.
 func TestMicroBatchesMakeTheStepOfTheirWhole(t *testing.T) {
 	s, path := smallStore(t, 60, 32), plainNet(t)
 	for _, c := range []struct {
@@ -93,12 +94,12 @@ func TestMicroBatchesMakeTheStepOfTheirWhole(t *testing.T) {
 		clip float64
 		loss Loss
 	}{
-		{"sgd", 0.1, 0, Default().Loss}, {"sgd", 0.1, 0.01, Default().Loss}, {"adamw", 1e-3, 0, Default().Loss}, {"sghmc", 0.1, 0, Default().Loss},
+		{"sgd", 0.1, 0, Default().Loss}, {"sgd", 0.1, 0.2, Default().Loss}, {"adamw", 1e-3, 0, Default().Loss}, {"sghmc", 0.1, 0, Default().Loss},
 		{"sgd", 0.1, 0, Loss{Name: "focal", Gamma: 2, Alpha: []float64{0.25, 0.75, 0.5, 1}}},
 	} {
 		run := func(accumulate int) models.Weights {
 			task := smallTask(t, s, c.rule)
-			task.Model = models.Config{ONNX: path}
+			task.Model = models.Config{ONNX: path, Dropout: 0.4, DropoutSamples: 3}
 			task.Rows = task.Rows[:39] // steps of 16, 16 and 7
 			task.Config.Epochs, task.Config.Batch, task.Config.Accumulate, task.Config.DropLast = 2, 16, accumulate, false
 			task.Config.Schedule, task.Config.Loss = Schedule{Name: "constant", LearningRate: c.rate}, c.loss
@@ -111,13 +112,16 @@ func TestMicroBatchesMakeTheStepOfTheirWhole(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		delete(start, "classifier.weight") // the new classifier's are drawn from the task's seed
-		delete(start, "classifier.bias")
+		for name := range start {
+			if !strings.HasPrefix(name, "conv") {
+				delete(start, name) // the new classifier's are drawn from the task's seed
+			}
+		}
 		whole := run(1)
 		for _, k := range []int{2, 4, 8, 16} {
 			d := away(start, run(k), whole)
 			t.Logf("%s, clip %g, %s: %d micro-batches end %.2g away", c.rule, c.clip, c.loss.Name, k, d)
-			if !(d <= 4e-6) {
+			if !(d <= 1e-5) { // a few roundings of the weights
 				t.Errorf("%s, clip %g, %s: with %d micro-batches the weights end %.2g of the way elsewhere", c.rule, c.clip, c.loss.Name, k, d)
 			}
 		}
