@@ -85,8 +85,8 @@ const timmCounter = "num_batches_tracked"
 // prefix that all names share if first is then among them.
 func namedTensors(tensors []safetensors.Tensor, first string) map[string]safetensors.Tensor {
 	prefix := ""
-	for _, t := range tensors {
-		if before, ok := strings.CutSuffix(t.Name, "."+first); ok {
+	for _, t := range tensors { // the shortest: blocks may have parameters of that name too
+		if before, ok := strings.CutSuffix(t.Name, "."+first); ok && (prefix == "" || len(before) < len(prefix)) {
 			prefix = before + "."
 		}
 	}
@@ -183,11 +183,12 @@ func (m mismatch) String() string {
 	return strings.Join(parts, "; ")
 }
 
-// fitHint names the architecture whose parameters the tensors fit best. Of
-// those that share names and shapes it is the one of the wanted's padding.
+// fitHint names the architecture whose parameters the tensors fit best: of
+// equals the smallest, then one of the wanted's padding, which names and
+// shapes do not tell, then the first.
 func fitHint(given map[string]safetensors.Tensor, wanted string) string {
 	var best mismatch
-	bestName, bestOf := "", 0
+	bestName, bestOf, bestPadding := "", 0, false
 	for _, name := range List() {
 		net, err := buildArch(name)
 		if err != nil {
@@ -197,10 +198,10 @@ func fitHint(given map[string]safetensors.Tensor, wanted string) string {
 		if err != nil {
 			continue
 		}
-		m := net.compare(given, classes > 0)
-		samePadding := strings.HasPrefix(name, "tf_") == strings.HasPrefix(wanted, "tf_")
-		if m.fitting > best.fitting || m.fitting == best.fitting && (len(net.Params) < bestOf || len(net.Params) == bestOf && samePadding) {
-			best, bestName, bestOf = m, name, len(net.Params)
+		m, of := net.compare(given, classes > 0), len(net.Params)
+		padding := strings.HasPrefix(name, "tf_") == strings.HasPrefix(wanted, "tf_")
+		if m.fitting > best.fitting || m.fitting == best.fitting && (of < bestOf || of == bestOf && padding && !bestPadding) {
+			best, bestName, bestOf, bestPadding = m, name, of, padding
 		}
 	}
 	switch {

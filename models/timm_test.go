@@ -20,6 +20,18 @@ import (
 // values and BatchNorm's counters.
 func timmTensors(t testing.TB, arch string, classes int) []safetensors.Floats {
 	t.Helper()
+	tensors := emptyTensors(t, arch, classes)
+	for i, f := range tensors {
+		if f.Shape != nil {
+			tensors[i].Values = numtest.FormulaWeights(f.Name, f.Shape)
+		}
+	}
+	return tensors
+}
+
+// emptyTensors are the same filled with zeros.
+func emptyTensors(t testing.TB, arch string, classes int) []safetensors.Floats {
+	t.Helper()
 	net, err := buildArch(arch)
 	if err != nil {
 		t.Fatal(err)
@@ -27,10 +39,11 @@ func timmTensors(t testing.TB, arch string, classes int) []safetensors.Floats {
 	var out []safetensors.Floats
 	for _, p := range net.Params {
 		shape := slices.Clone(p.Shape)
-		if strings.HasPrefix(p.Name, "classifier.") {
+		if strings.HasPrefix(p.Name, "classifier.") || strings.HasPrefix(p.Name, "fc.") {
 			shape[0] = classes
 		}
-		out = append(out, safetensors.Floats{Name: p.Name, Shape: shape, Values: numtest.FormulaWeights(p.Name, shape)})
+		n := Param{Shape: shape}.Len()
+		out = append(out, safetensors.Floats{Name: p.Name, Shape: shape, Values: make([]float32, n)})
 		if bn, ok := strings.CutSuffix(p.Name, ".running_var"); ok {
 			out = append(out, safetensors.Floats{Name: bn + ".num_batches_tracked", Values: []float32{7}})
 		}
@@ -78,16 +91,19 @@ func TestGoldenWeightsUnderTimmsNames(t *testing.T) {
 }
 
 func TestSharedPrefixOfNamesIsLeftOut(t *testing.T) {
-	tensors := timmTensors(t, "tiny", 4)
-	for i := range tensors {
-		tensors[i].Name = "module." + tensors[i].Name
-	}
-	_, weights, err := ReadTimm(writeTimm(t, tensors), "tiny", 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !slices.Equal(weights["conv_stem.weight"], tensors[0].Values) {
-		t.Error("other values")
+	for arch, first := range map[string]string{"tiny": "conv_stem.weight", "resnet18": "conv1.weight"} {
+		tensors := emptyTensors(t, arch, 4)
+		tensors[0].Values[1] = 7
+		for i := range tensors {
+			tensors[i].Name = "module." + tensors[i].Name
+		}
+		_, weights, err := ReadTimm(writeTimm(t, tensors), arch, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(weights[first], tensors[0].Values) {
+			t.Error("other values")
+		}
 	}
 }
 
@@ -163,11 +179,12 @@ func TestClassifierOfAnotherCountIsReplaced(t *testing.T) {
 
 func TestWeightsOfAnotherArchitectureAreNamed(t *testing.T) {
 	change := func(f func([]safetensors.Floats) []safetensors.Floats) string {
-		return writeTimm(t, f(timmTensors(t, "tiny", 4)))
+		return writeTimm(t, f(emptyTensors(t, "tiny", 4)))
 	}
 	for name, c := range map[string]struct{ path, arch, sentence, hint string }{
-		"another width":            {writeTimm(t, timmTensors(t, "tf_efficientnet_b1", 3)), "tf_efficientnet_b0", "128 are unknown (blocks.", "names and shapes are those of tf_efficientnet_b1"},
-		"the other padding's name": {writeTimm(t, timmTensors(t, "tf_efficientnet_b1", 3)), "efficientnet_b2", "have another shape (", "names and shapes are those of efficientnet_b1"},
+		"another width":            {writeTimm(t, emptyTensors(t, "tf_efficientnet_b1", 3)), "tf_efficientnet_b0", "128 are unknown (blocks.", "names and shapes are those of tf_efficientnet_b1"},
+		"the other padding's name": {writeTimm(t, emptyTensors(t, "tf_efficientnet_b1", 3)), "efficientnet_b2", "have another shape (", "names and shapes are those of efficientnet_b1"},
+		"another family":           {writeTimm(t, emptyTensors(t, "seresnext50_32x4d", 3)), "resnet50", "have another shape (", "names and shapes are those of seresnext50_32x4d"},
 		"one absent":               {change(func(f []safetensors.Floats) []safetensors.Floats { return f[1:] }), "tiny", "1 tensors are missing (conv_stem.weight)", "nearest is tiny: "},
 		"one too many": {change(func(f []safetensors.Floats) []safetensors.Floats {
 			return append(f, safetensors.Floats{Name: "extra", Shape: []int{1}, Values: []float32{1}})
