@@ -47,9 +47,9 @@ type goldenVector struct {
 // sequence of losses it is the largest deviation so far that counts: a later
 // one may be small because the two curves cross, and after a chaotic one there
 // is nothing left to compare.
-func (g golden) allowed(name string, index int) float64 {
+func (r *goldenRun) allowed(name string, index int) float64 {
 	var d float64
-	switch v := g.Deviation[name].(type) {
+	switch v := r.Deviation[name].(type) {
 	case float64:
 		d = v
 	case []any:
@@ -66,10 +66,15 @@ func (g golden) allowed(name string, index int) float64 {
 	if d >= 1e-2 {
 		return 0
 	}
-	if name == "adam_losses_lr1e-4" && index >= 2 && strings.Contains(g.Model, "lite") {
+	if name == "adam_losses_lr1e-4" && index >= 2 && r.kinks() {
 		return max(4*d, chaosOfReLU)
 	}
 	return max(4*d, 2e-5)
+}
+
+// kinks reports whether the network has ReLUs.
+func (r *goldenRun) kinks() bool {
+	return slices.ContainsFunc(r.net.Layers, func(l models.Layer) bool { return l.Op == models.OpReLU || l.Op == models.OpClip })
 }
 
 // chaosOfReLU is how far the losses of a network with ReLU may deviate from
@@ -107,7 +112,9 @@ func TestGoldenEngine(t *testing.T) {
 }
 
 // large tells the files that take the plain loops the better part of a minute.
-func large(name string) bool { return strings.Contains(name, "_b3@") || strings.Contains(name, "_b6@") }
+func large(name string) bool {
+	return slices.ContainsFunc([]string{"_b3@", "_b6@", "101"}, func(part string) bool { return strings.Contains(name, part) })
+}
 
 // goldenRun is one golden file with its network on the engine.
 type goldenRun struct {
@@ -214,6 +221,12 @@ func (r *goldenRun) compare(t *testing.T, name string, index int, got []float32,
 func (r *goldenRun) checkGradients(t *testing.T, s *exec.Store) {
 	t.Helper()
 	byNorm, byFirst := r.allowed("gradient_l2_over_global_l2", 0), r.allowed("gradient_first4_over_global_l2", 0)
+	for _, limit := range []*float64{&byNorm, &byFirst} {
+		if *limit == 0 {
+			t.Log("torch's float32 is chaotic in norms or elements of gradients")
+			*limit = math.Inf(1)
+		}
+	}
 	for name, want := range r.Gradients {
 		g, ok := s.Grad(name)
 		if !ok {
