@@ -16,6 +16,7 @@ type netFacts struct {
 	Std     [3]float32              `json:"std"`
 	Size    int                     `json:"size,omitempty"`    // where the file has no input that tells it
 	Dropout map[string]dropoutFacts `json:"dropout,omitempty"` // by layer
+	Depth   map[string]float64      `json:"depth,omitempty"`   // rates of stochastic depth by layer
 }
 
 type dropoutFacts struct {
@@ -37,6 +38,11 @@ func parseFacts(metadata map[string]string) (f netFacts, err error) {
 	}
 	if f.Size < 0 || f.Size > maxSize {
 		return f, fmt.Errorf("its metadata %s has the image size %d", metadataKey, f.Size)
+	}
+	for layer, rate := range f.Depth {
+		if !(rate >= 0 && rate < 1) {
+			return f, fmt.Errorf("its metadata %s has stochastic depth of rate %g for %s", metadataKey, rate, layer)
+		}
 	}
 	for layer, d := range f.Dropout {
 		if !(d.Rate >= 0 && d.Rate < 1) || d.Samples < 1 {

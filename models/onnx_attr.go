@@ -10,6 +10,13 @@ func intsAttr(name string, v ...int) *onnx.Attribute {
 	return onnx.IntsAttribute(name, convert[int64](v)...)
 }
 
+func flagAttr(name string, set bool) *onnx.Attribute {
+	if set {
+		return onnx.IntAttribute(name, 1)
+	}
+	return onnx.IntAttribute(name, 0)
+}
+
 // decimal undoes the rounding of a short decimal number to float32.
 func decimal(f float32) float64 {
 	v, err := strconv.ParseFloat(strconv.FormatFloat(float64(f), 'g', -1, 32), 64)

@@ -113,13 +113,24 @@ func (l *Layer) setOperation(name string, a attributes) error {
 	}
 	switch name {
 	case "Conv":
-		strides, _ := a["strides"].([]int64)
-		pads, _ := a["pads"].([]int64)
-		if len(strides) != 2 || len(pads) != 4 && len(pads) != 0 {
-			return fmt.Errorf("strides %v and pads %v", strides, pads)
+		l.Op, l.Groups = OpConv, a.integer("group")
+		return l.setWindow(a)
+	case "MaxPool", "AveragePool":
+		kernel, _ := a["kernel_shape"].([]int64)
+		if len(kernel) != 2 {
+			return fmt.Errorf("the kernel is %v", kernel)
 		}
-		l.Op, l.Stride, l.Groups, l.Same = OpConv, [2]int(convert[int](strides)), a.integer("group"), a.text("auto_pad") == "SAME_UPPER"
-		copy(l.Pad[:], convert[int](pads))
+		l.Op, l.Kernel, l.Ceil, l.CountPad = OpMaxPool, [2]int(convert[int](kernel)), a.integer("ceil_mode") == 1, a.integer("count_include_pad") == 1
+		if name == "AveragePool" {
+			l.Op = OpAveragePool
+		}
+		return l.setWindow(a)
+	case "GroupSum":
+		l.Op, l.Radix = OpGroupSum, a.integer("radix")
+	case "GroupSoftmax":
+		l.Op, l.Radix, l.Groups = OpGroupSoftmax, a.integer("radix"), a.integer("group")
+	case "StochasticDepth":
+		l.Op = OpDepth // its rate is among the facts
 	case "BatchNormalization":
 		l.Op, l.Epsilon, l.Momentum = OpBatchNorm, a.number("epsilon"), complement(a.number("momentum"))
 	case "Clip":

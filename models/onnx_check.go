@@ -83,16 +83,6 @@ func pair(low, high int64) attrRule {
 	}
 }
 
-func equalPair(a *onnx.Attribute) string {
-	if reason := pair(1, maxWindow)(a); reason != "" {
-		return reason
-	}
-	if a.Ints[0] != a.Ints[1] {
-		return fmt.Sprintf("the value %v is not supported: both directions must be equal", a.Ints)
-	}
-	return ""
-}
-
 func fourPads(a *onnx.Attribute) string {
 	if len(a.Ints) != 4 || slices.Min(a.Ints) < 0 || slices.Max(a.Ints) > maxWindow {
 		return fmt.Sprintf("the value %v is not supported: four paddings from 0 to %d are", a.Ints, maxWindow)
@@ -112,9 +102,21 @@ type opRule struct {
 // dataRules are the operators that may work on images and features.
 var dataRules = map[string]opRule{
 	"Conv": {2, 3, map[string]attrRule{
-		"auto_pad": textIs("NOTSET", "VALID", "SAME_UPPER"), "dilations": pair(1, 1), "group": anyValue,
-		"kernel_shape": pair(1, maxWindow), "pads": fourPads, "strides": equalPair,
+		"auto_pad": textIs("NOTSET", "VALID", "SAME_UPPER"), "dilations": pair(1, maxWindow), "group": anyValue,
+		"kernel_shape": pair(1, maxWindow), "pads": fourPads, "strides": pair(1, maxWindow),
 	}},
+	"MaxPool": {1, 1, map[string]attrRule{
+		"auto_pad": textIs("NOTSET", "VALID", "SAME_UPPER"), "ceil_mode": intIs(0, 1), "dilations": pair(1, 1),
+		"kernel_shape": pair(1, maxWindow), "pads": fourPads, "storage_order": intIs(0), "strides": pair(1, maxWindow),
+	}},
+	"AveragePool": {1, 1, map[string]attrRule{
+		"auto_pad": textIs("NOTSET", "VALID", "SAME_UPPER"), "ceil_mode": intIs(0, 1), "count_include_pad": intIs(0, 1), "dilations": pair(1, 1),
+		"kernel_shape": pair(1, maxWindow), "pads": fourPads, "strides": pair(1, maxWindow),
+	}},
+	"Split":     {1, 2, map[string]attrRule{"axis": anyValue, "num_outputs": anyValue}},
+	"Sum":       {1, 64, nil},
+	"Transpose": {1, 1, map[string]attrRule{"perm": anyValue}},
+	"Softmax":   {1, 1, map[string]attrRule{"axis": anyValue}},
 	"BatchNormalization": {5, 5, map[string]attrRule{
 		"epsilon": anyValue, "momentum": anyValue, "training_mode": anyValue, "spatial": intIs(1),
 	}},

@@ -21,6 +21,7 @@ type cleaner struct {
 	uses      map[string]int // live consumers
 	names     map[string]bool
 	pads      map[string]padding
+	groups    map[string]group
 	sigmoids  map[string]string // output to input
 	loaded    map[string]*loaded
 
@@ -45,7 +46,7 @@ func newCleaner(m file, facts netFacts, size int) *cleaner {
 	c := &cleaner{
 		model: m, facts: facts,
 		initial: map[string]*onnx.Tensor{}, constants: map[string]*constant{}, shapes: map[string][]int{},
-		alias: map[string]string{}, uses: map[string]int{}, names: m.givenNames(), pads: map[string]padding{},
+		alias: map[string]string{}, uses: map[string]int{}, names: m.givenNames(), pads: map[string]padding{}, groups: map[string]group{},
 		sigmoids: map[string]string{}, loaded: map[string]*loaded{}, maker: map[string]int{},
 	}
 	for _, t := range m.Graph.Initializers {
@@ -130,6 +131,8 @@ func (c *cleaner) node(n *onnx.Node) error {
 	switch {
 	case n.Op == "Shape":
 		return c.shape(n)
+	case n.Op == "Identity" && c.facts.Depth[n.Outputs[0]] > 0:
+		return c.depth(n)
 	case n.Op == "Identity":
 		c.rename(n.Outputs[0], n.Inputs[0])
 		return nil
@@ -140,6 +143,12 @@ func (c *cleaner) node(n *onnx.Node) error {
 		if _, waiting := c.pads[c.resolve(in)]; waiting && n.Op != "Conv" {
 			return errors.New("it takes a padded image, which only a convolution may")
 		}
+	}
+	if err := c.waits(n); err != nil {
+		return err
+	}
+	if done, err := c.grouped(n); done || err != nil {
+		return err
 	}
 	return c.data(n)
 }
@@ -179,6 +188,12 @@ func (c *cleaner) data(n *onnx.Node) error {
 		return c.pad(n)
 	case "Dropout":
 		return c.dropout(n)
+	case "MaxPool", "AveragePool":
+		return c.poolWindows(n)
+	case "Split":
+		return c.split(n)
+	case "Sum":
+		return c.sum(n)
 	}
 	return errors.New("the operator is not supported")
 }

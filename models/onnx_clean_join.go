@@ -263,3 +263,13 @@ func (c *cleaner) dropout(n *onnx.Node) error {
 	c.emit("Dropout", n.Outputs[0], shape, []string{name}, onnx.FloatAttribute("ratio", float32(own.Rate)))
 	return nil
 }
+
+// depth keeps the stochastic depth that this package wrote.
+func (c *cleaner) depth(n *onnx.Node) error {
+	name, shape, err := c.only(n)
+	if err != nil {
+		return err
+	}
+	c.emit("StochasticDepth", n.Outputs[0], shape, []string{name})
+	return nil
+}

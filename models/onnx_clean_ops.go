@@ -9,96 +9,6 @@ import (
 	"melanoma/internal/onnx"
 )
 
-// window is a convolution's attributes.
-type window struct {
-	stride, groups int
-	pad            [4]int
-	same           bool
-}
-
-func (c *cleaner) window(n *onnx.Node, kernel []int) (window, error) {
-	w := window{stride: 1, groups: int(n.Int("group", 1))}
-	if a := n.Attribute("strides"); a != nil {
-		w.stride = int(a.Ints[0])
-	}
-	if a := n.Attribute("kernel_shape"); a != nil && !slices.Equal(convert[int](a.Ints), kernel) {
-		return w, fmt.Errorf("its kernel_shape is %v, its weights are %v", a.Ints, kernel)
-	}
-	auto := n.Attribute("auto_pad")
-	w.same = auto != nil && auto.Text == "SAME_UPPER"
-	if a := n.Attribute("pads"); a != nil && (auto == nil || auto.Text == "NOTSET") {
-		w.pad = [4]int(convert[int](a.Ints))
-	}
-	return w, nil
-}
-
-func (c *cleaner) conv(n *onnx.Node) error {
-	name := c.resolve(n.Inputs[0])
-	waiting, padded := c.pads[name]
-	if padded {
-		name = waiting.input
-	}
-	x := c.shapes[name]
-	if len(x) != 3 {
-		return errors.New("its first input is not an image")
-	}
-	weight, err := c.weight(n.Inputs[1], RoleWeight, 4, false)
-	if err != nil {
-		return err
-	}
-	win, err := c.window(n, weight.shape[2:])
-	if err != nil {
-		return err
-	}
-	if padded {
-		if err := win.merge(waiting, x, weight.shape); err != nil {
-			return err
-		}
-	}
-	if depthwise := win.groups == x[0] && weight.shape[1] == 1; win.groups != 1 && !depthwise {
-		return fmt.Errorf("%d groups over %d channels are not supported: one group or one a channel is", win.groups, x[0])
-	}
-	l := Layer{Stride: [2]int{win.stride, win.stride}, Groups: win.groups, Pad: win.pad, Same: win.same}
-	out, err := l.convShape([]int{1, x[1], x[2], x[0]}, weight.shape)
-	if err != nil {
-		return err
-	}
-	inputs := []string{name, weight.name}
-	if len(n.Inputs) > 2 && n.Inputs[2] != "" {
-		bias, err := c.vectors(n.Inputs[2:3], []Role{RoleBias}, weight.shape[0])
-		if err != nil {
-			return err
-		}
-		inputs = append(inputs, bias...)
-	}
-	attrs := []*onnx.Attribute{intsAttr("strides", win.stride, win.stride), onnx.IntAttribute("group", int64(win.groups))}
-	if win.same {
-		attrs = append(attrs, onnx.TextAttribute("auto_pad", "SAME_UPPER"))
-	} else {
-		attrs = append(attrs, intsAttr("pads", win.pad[:]...))
-	}
-	c.emit("Conv", n.Outputs[0], []int{out[3], out[1], out[2]}, inputs, attrs...)
-	return nil
-}
-
-// merge adds the padding of a Pad node. What was computed from the image size
-// and equals SAME padding stays SAME, so that it holds for other sizes too.
-func (w *window) merge(p padding, x, weight []int) error {
-	if w.same {
-		return errors.New("it pads an image that is padded already")
-	}
-	top, bottom := samePad(x[1], weight[2], w.stride)
-	left, right := samePad(x[2], weight[3], w.stride)
-	if p.shaped && w.pad == [4]int{} && p.amount == [4]int{top, left, bottom, right} {
-		w.same = true
-		return nil
-	}
-	for i := range w.pad {
-		w.pad[i] += p.amount[i]
-	}
-	return nil
-}
-
 func (c *cleaner) pad(n *onnx.Node) error {
 	name, shape, err := c.image(n)
 	if err != nil {
@@ -163,8 +73,12 @@ func (c *cleaner) batchNorm(n *onnx.Node) error {
 }
 
 // dropZeroBias takes a bias of zeros from the convolution before a BatchNorm,
-// which cancels it. Exporters add such biases, one shared by many layers.
+// which cancels it. Exporters add such biases, one shared by many layers; a
+// file of our own is read as it is.
 func (c *cleaner) dropZeroBias(name string) {
+	if c.facts.Std != [3]float32{} {
+		return
+	}
 	i, ok := c.maker[name]
 	if !ok || c.uses[name] != 1 || c.nodes[i].Op != "Conv" || len(c.nodes[i].Inputs) < 3 {
 		return

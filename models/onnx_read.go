@@ -191,8 +191,11 @@ func (n *Net) restore(f netFacts) {
 	}
 	n.Name, n.Mean, n.Std = f.Name, f.Mean, f.Std
 	for i, l := range n.Layers {
-		if l.Op == OpDropout {
+		switch l.Op {
+		case OpDropout:
 			n.Layers[i].Rate, n.Layers[i].Samples = f.Dropout[l.Name].Rate, f.Dropout[l.Name].Samples
+		case OpDepth:
+			n.Layers[i].Rate = f.Depth[l.Name]
 		}
 	}
 }

@@ -81,10 +81,13 @@ func (e export) border(name string, dims ...int64) onnx.Value {
 }
 
 func (n *Net) facts() netFacts {
-	f := netFacts{Name: n.Name, Mean: n.Mean, Std: n.Std, Dropout: map[string]dropoutFacts{}}
+	f := netFacts{Name: n.Name, Mean: n.Mean, Std: n.Std, Dropout: map[string]dropoutFacts{}, Depth: map[string]float64{}}
 	for _, l := range n.Layers {
-		if l.Op == OpDropout {
+		switch l.Op {
+		case OpDropout:
 			f.Dropout[l.Name] = dropoutFacts{l.Rate, l.Samples}
+		case OpDepth:
+			f.Depth[l.Name] = l.Rate
 		}
 	}
 	return f
@@ -95,6 +98,7 @@ var writtenOps = map[Op]string{
 	OpConv: "Conv", OpBatchNorm: "BatchNormalization", OpSigmoid: "Sigmoid", OpReLU: "Relu", OpClip: "Clip",
 	OpAdd: "Add", OpMul: "Mul", OpScale: "Mul", OpGlobalMean: "GlobalAveragePool", OpFlatten: "Flatten",
 	OpLinear: "Gemm", OpConcat: "Concat", OpDropout: "Dropout", OpSwish: "Mul",
+	OpMaxPool: "MaxPool", OpAveragePool: "AveragePool", OpGroupSum: "Sum", OpGroupSoftmax: "Reshape", OpDepth: "Identity",
 }
 
 // write adds the nodes of one layer; the last one carries its name.
@@ -112,6 +116,10 @@ func (l *Layer) write(g *onnx.Graph) {
 		node.Inputs = append(node.Inputs, number(g, l.Name+"/min", l.Low), number(g, l.Name+"/max", l.High))
 	case OpDropout:
 		node.Inputs = append(node.Inputs, number(g, l.Name+"/ratio", l.Rate))
+	case OpGroupSum:
+		node.Inputs = l.writeSplit(g)
+	case OpGroupSoftmax:
+		node.Inputs = l.writeSoftmax(g)
 	}
 	g.Nodes = append(g.Nodes, node)
 }
@@ -125,11 +133,17 @@ func number(g *onnx.Graph, name string, v float64) string {
 func (l *Layer) writtenAttrs() []*onnx.Attribute {
 	switch l.Op {
 	case OpConv:
-		pads := intsAttr("pads", l.Pad[:]...)
-		if l.Same {
-			pads = onnx.TextAttribute("auto_pad", "SAME_UPPER")
+		attrs := append(l.writtenWindow(), onnx.IntAttribute("group", int64(l.Groups)))
+		if l.Dilation[0] > 1 || l.Dilation[1] > 1 {
+			attrs = append(attrs, intsAttr("dilations", max(l.Dilation[0], 1), max(l.Dilation[1], 1)))
 		}
-		return []*onnx.Attribute{intsAttr("strides", l.Stride[:]...), onnx.IntAttribute("group", int64(l.Groups)), pads}
+		return attrs
+	case OpMaxPool, OpAveragePool:
+		attrs := append(l.writtenWindow(), intsAttr("kernel_shape", l.Kernel[:]...), flagAttr("ceil_mode", l.Ceil))
+		if l.Op == OpAveragePool {
+			attrs = append(attrs, flagAttr("count_include_pad", l.CountPad))
+		}
+		return attrs
 	case OpBatchNorm:
 		return []*onnx.Attribute{onnx.FloatAttribute("epsilon", float32(l.Epsilon)), onnx.FloatAttribute("momentum", float32(1-l.Momentum))}
 	case OpFlatten, OpConcat:
@@ -138,4 +152,44 @@ func (l *Layer) writtenAttrs() []*onnx.Attribute {
 		return []*onnx.Attribute{onnx.IntAttribute("transB", 1)}
 	}
 	return nil
+}
+
+// writtenWindow has the strides and the padding of a convolution or pooling.
+func (l *Layer) writtenWindow() []*onnx.Attribute {
+	pads := intsAttr("pads", l.Pad[:]...)
+	if l.Same {
+		pads = onnx.TextAttribute("auto_pad", "SAME_UPPER")
+	}
+	return []*onnx.Attribute{intsAttr("strides", l.Stride[:]...), pads}
+}
+
+// writeSplit adds a node that splits the channels into groups and returns
+// those, for a node that adds them. No shape is written down, so it holds for
+// any image size.
+func (l *Layer) writeSplit(g *onnx.Graph) (groups []string) {
+	for r := range l.Radix {
+		groups = append(groups, fmt.Sprintf("%s/group%d", l.Name, r))
+	}
+	g.Nodes = append(g.Nodes, &onnx.Node{
+		Name: l.Name + "/split", Op: "Split", Inputs: l.Inputs, Outputs: groups, Attributes: []*onnx.Attribute{onnx.IntAttribute("axis", 1)},
+	})
+	return groups
+}
+
+// writeSoftmax adds the nodes of a softmax over the radix, all but the last
+// one, whose inputs it returns: channels become cardinality, radix and rest,
+// the first two change places.
+func (l *Layer) writeSoftmax(g *onnx.Graph) []string {
+	name := func(step string) string { return l.Name + "/" + step }
+	add := func(step, op string, inputs []string, attrs ...*onnx.Attribute) {
+		g.Nodes = append(g.Nodes, &onnx.Node{Name: name(step), Op: op, Inputs: inputs, Outputs: []string{name(step)}, Attributes: attrs})
+	}
+	shape := func(step string, v ...int64) string {
+		g.Initializers = append(g.Initializers, onnx.NewTensor(name(step), v, len(v)))
+		return name(step)
+	}
+	add("grouped", "Reshape", []string{l.Inputs[0], shape("groups", 0, int64(l.Groups), int64(l.Radix), -1)})
+	add("by_radix", "Transpose", []string{name("grouped")}, intsAttr("perm", 0, 2, 1, 3))
+	add("softmax", "Softmax", []string{name("by_radix")}, onnx.IntAttribute("axis", 1))
+	return []string{name("softmax"), shape("channels", 0, -1, 1, 1)}
 }

@@ -201,9 +201,23 @@ func TestUnsupportedConstructsAreNamed(t *testing.T) {
 		"dilation": {
 			func(m file) {
 				n := m.Graph.Nodes[m.find(t, "conv_head")]
-				n.Attributes = append(n.Attributes, intsAttr("dilations", 2, 2))
+				n.Attributes = append(n.Attributes, intsAttr("dilations", 2, 0))
 			},
 			"operator Conv, attribute dilations, node conv_head (opset 17)",
+		},
+		"a part of a split that is used twice": {
+			func(m file) {
+				m.Graph.Nodes[m.find(t, "bn2.act")].Outputs[0] = "whole"
+				m.replace(t, "global_pool", with(&onnx.Node{Op: "Split", Name: "test/Split", Inputs: []string{"whole"}, Outputs: []string{"a", "b"}}, onnx.IntAttribute("axis", 1)),
+					node("Sum", "sum", "a", "a"), node("GlobalAveragePool", "global_pool", "sum"))
+			},
+			"operator Split, node test/Split (opset 17): its part a is used 2 times",
+		},
+		"a window of padding alone": {
+			func(m file) {
+				m.replace(t, "bn2.act", with(node("MaxPool", "bn2.act", "bn2"), intsAttr("kernel_shape", 2, 2), intsAttr("pads", 2, 0, 0, 0)))
+			},
+			"operator MaxPool, node test/MaxPool (opset 17): a window of 2 with stride 1 and padding 2 and 0",
 		},
 		"other domain": {
 			func(m file) { m.Graph.Nodes[m.find(t, "conv_head")].Domain = "com.microsoft" },
@@ -245,7 +259,7 @@ func TestUnsupportedConstructsAreNamed(t *testing.T) {
 				n := m.Graph.Nodes[m.find(t, "conv_head")]
 				n.Attributes[1] = onnx.IntAttribute("group", 2)
 			},
-			"2 groups over 8 channels are not supported",
+			"convolution with weights [12 8 1 1] in 2 groups does not fit an input of shape [1 4 4 8]",
 		},
 		"a batch in shape arithmetic": {
 			func(m file) {
