@@ -116,7 +116,7 @@ def ensemble(what, run, *flags):
 print("== networks, beside onnxruntime")
 known = {a["name"]: a for a in json.loads(call("models", "list", "--json"))}
 for name, size in (("tf_efficientnet_b0", 64), ("efficientnet_b1", 75), ("tf_efficientnet_lite0", 96), ("efficientnet_lite0", 64),
-                   ("seresnext101_32x4d", 64), ("resnest101e", 64)):
+                   ("seresnext101_32x4d", 64), ("resnest101e", 64), ("resnest50d_4s2x40d", 75), ("resnet18d", 75)):
     if name in known:
         network(f"{name} at {size} px", name, size, 3)
         network(f"{name} at {size} px, BatchNorm folded, batch of 2", name, size, 2, "--fold-batchnorm", "--batch", "2")
@@ -129,7 +129,7 @@ for weights in sorted(glob.glob(os.path.join(run, "train", "*-f0", "weights-000.
     network(f"trained {name}", weights, size, 4)
     network(f"trained {name}, BatchNorm folded", weights, size, 4, "--fold-batchnorm")
 print("== weights, beside timm")
-for name, size in (("tf_efficientnet_b0", 64), ("efficientnet_lite0", 64), ("seresnext101_32x4d", 64), ("resnest101e", 64)):
+for name, size in (("tf_efficientnet_b0", 64), ("efficientnet_lite0", 64), ("seresnext101_32x4d", 64), ("resnest101e", 64), ("resnest50d_4s2x40d", 75)):
     if name in known:
         timm_weights(name, size)
 print("== the run as one file, beside infer")
