@@ -49,6 +49,23 @@ func TestADivergenceNamesModelFoldEpochAndStep(t *testing.T) {
 	}
 }
 
+// TestEveryTrainingFeatureIsReachable sets them as a user does and finishes a
+// run with all of them at once.
+func TestEveryTrainingFeatureIsReachable(t *testing.T) {
+	dir := t.TempDir()
+	r := openRun(t, dir, Options{Fold: -1}, "train.accumulate=2", `train.freeze=["conv_stem*", "bn1.*"]`, "train.layer_decay=0.8",
+		`train.rate_factors=[{pattern: "classifier.*", factor: 3}]`, "train.clip_value=0.5", "train.clip_norm=1",
+		"train.sampling={method: sqrt, upsample: {melanoma: 2}}",
+		"models=[{name: a, arch: tiny, train: {average: {method: ema, decay: 0.9}}}, {name: c, arch: tiny, train: {average: {method: swa, start_epoch: 1, learning_rate: 1e-4}}}, {name: b, arch: tiny, train: {update: {name: sgld, temperature: 0.01, samples: 2}}}]")
+	if _, err := r.Execute(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	rec, err := r.readRecord("train-a-f0")
+	if err != nil || !strings.Contains(rec.Note, "shown an epoch") {
+		t.Errorf("the record of the training says %q, %v", rec.Note, err)
+	}
+}
+
 // TestSmallerMicroBatchesAreTold: what memory decided stands in run.json, in
 // the record of the training and on the page, since results depend on it.
 func TestSmallerMicroBatchesAreTold(t *testing.T) {

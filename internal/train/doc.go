@@ -8,8 +8,9 @@
 // (one row an epoch), log.jsonl (times); and from Predict a table of draws,
 // one row an image, view and sample, with logits.
 //
-// Terms: a step is one update on one batch; an epoch is one pass over the
-// rows. The loss is the mean over the batch. Learning rates are scheduled by
+// Terms: a step is one update on one batch, which may be computed in several
+// micro-batches; an epoch is one pass over the rows, or over what sampling by
+// class makes of them. The loss is the mean over the batch. Learning rates are scheduled by
 // step or by epoch, see Schedule. This package never sees a fold number: it
 // cannot tell which rows will score it.
 //
