@@ -1,6 +1,6 @@
 // Package kernel holds the float32 CPU kernels of the engine: matrix
-// products, depthwise convolutions, per-channel reductions and maps,
-// element-wise functions, each as a plain-Go reference and, where it pays,
+// products, depthwise convolutions, per-channel reductions and maps, layer
+// normalisation and softmax of rows, element-wise functions, each as a plain-Go reference and, where it pays,
 // as AVX2+FMA and AVX-512 assembly. For inference there is a matrix product
 // of bfloat16 factors with float32 sums besides.
 //
@@ -21,8 +21,8 @@
 //
 // Assembly covers GemmPacked, GemmTN, GemmBF16 and ToBFloat16, the three
 // depthwise kernels (any kernel size and stride), all Channel kernels and
-// maps, and all of elementwise.go, activation.go, gelu.go, hard.go and
-// normalize.go. Packing is Go.
+// maps, and all of elementwise.go, activation.go, gelu.go, hard.go,
+// normalize.go, layernorm.go and softmax.go. Packing is Go.
 //
 // Misuse. Wrong lengths and shapes panic with "kernel: gemm: len(a) is ...".
 // There are no errors to return.

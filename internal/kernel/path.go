@@ -35,6 +35,7 @@ type table struct {
 
 	normalizeTable
 	functionTable
+	rowTable
 
 	add, sub, mul, div, maximum    func(y, a, b []float32)
 	scale, addScalar               func(y, a []float32, s float32)
@@ -93,6 +94,7 @@ var goTable = table{
 		normalizeScaleBackward:     kinds(normalizeScaleBackwardRef[identityActivation], normalizeScaleBackwardRef[swishActivation], normalizeScaleBackwardRef[clipActivation]),
 	},
 	functionTable:   goFunctions,
+	rowTable:        goRows,
 	add:             addRef,
 	sub:             subRef,
 	mul:             mulRef,

@@ -20,3 +20,14 @@ var goFunctions = functionTable{
 	hardSwish:           hardSwishRef,
 	hardSwishBackward:   hardSwishBackwardRef,
 }
+
+// rowTable holds the kernels that go along the rows of [rows,c].
+type rowTable struct {
+	layerNorm         func(y, x, gamma, beta []float32, rows, c int, eps float32)
+	layerNormBackward func(dx, dy, x, gamma []float32, rows, c int, eps float32)
+	layerNormSums     func(dy, x, dgamma, dbeta []float32, rows, c int, eps float32)
+	softmax           func(y, x []float32, rows, c int)
+	softmaxBackward   func(dx, dy, y []float32, rows, c int)
+}
+
+var goRows = rowTable{layerNormRef, layerNormBackwardRef, layerNormSumsRef, softmaxRef, softmaxBackwardRef}

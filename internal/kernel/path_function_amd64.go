@@ -27,3 +27,7 @@ var functionsAVX512 = functionTable{
 	hardSwish:           hardSwishAVX512,
 	hardSwishBackward:   hardSwishBackwardAVX512,
 }
+
+var rowsAVX2 = rowTable{layerNormAVX2, layerNormBackwardAVX2, layerNormSumsAVX2, softmaxAVX2, softmaxBackwardAVX2}
+
+var rowsAVX512 = rowTable{layerNormAVX512, layerNormBackwardAVX512, layerNormSumsAVX512, softmaxAVX512, softmaxBackwardAVX512}

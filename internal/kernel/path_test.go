@@ -66,6 +66,8 @@ func TestNoAllocation(t *testing.T) {
 		Swish(y, x)
 		GeluBackward(y, x, x)
 		HardSwish(y, x, 1./6, 0.5)
+		LayerNormBackward(y, x, x, s, n*n, c, 1e-5)
+		Softmax(y, x, n*n, c)
 		Axpy(y, 2, x)
 		_ = SumSquares(x)
 	}); got != 0 {

@@ -10,7 +10,7 @@ import (
 // trials makes a trial of each exported kernel.
 var trials = func() map[string]func(d *draw) *trial {
 	all := map[string]func(d *draw) *trial{}
-	for _, m := range []map[string]func(d *draw) *trial{gemmTrials, bfloat16Trials, convolutionTrials, channelTrials, elementTrials, functionTrials, normalizeTrials, poolTrials} {
+	for _, m := range []map[string]func(d *draw) *trial{gemmTrials, bfloat16Trials, convolutionTrials, channelTrials, elementTrials, functionTrials, normalizeTrials, poolTrials, rowTrials} {
 		maps.Copy(all, m)
 	}
 	return all

@@ -29,7 +29,9 @@ var families = []struct {
 	{"activation", writeActivation},
 	{"gelu", writeGelu},
 	{"hard", writeHard},
+	{"layernorm", writeLayerNorm},
 	{"normalize", writeNormalize},
+	{"softmax", writeSoftmax},
 }
 
 func main() {
