@@ -1,8 +1,6 @@
 package exec
 
 import (
-	"math"
-
 	"melanoma/internal/graph"
 	"melanoma/internal/kernel"
 )
@@ -35,21 +33,11 @@ var functions = map[string]function{
 			y[i] = v
 		}
 	},
-	"hard-sigmoid": func(y, x []float32, a, b float32) {
-		for i, v := range x {
-			y[i] = min(max(a*v+b, 0), 1)
-		}
-	},
-	"hard-swish": func(y, x []float32, a, b float32) {
-		for i, v := range x {
-			y[i] = v * min(max(a*v+b, 0), 1)
-		}
-	},
-	"gelu": func(y, x []float32, _, _ float32) {
-		for i, v := range x {
-			y[i] = float32(0.5 * float64(v) * math.Erfc(-float64(v)/math.Sqrt2))
-		}
-	},
+	"hard-sigmoid": kernel.HardSigmoid,
+	"hard-swish":   kernel.HardSwish,
+	"erf":          func(y, x []float32, _, _ float32) { kernel.Erf(y, x) },
+	"gelu":         func(y, x []float32, _, _ float32) { kernel.Gelu(y, x) },
+	"gelu-tanh":    func(y, x []float32, _, _ float32) { kernel.GeluTanh(y, x) },
 }
 
 func each(y, x []float32, f func(float32) float32) {
@@ -69,20 +57,27 @@ func unary(s graph.Unary, y, x []float32) {
 	}
 }
 
+// slopes are the derivatives with a loop of their own, times dy. That of
+// "sigmoid" takes the function's value for x.
+var slopes = map[string]func(dx, dy, x []float32, lo, hi float32){
+	"swish":        func(dx, dy, x []float32, _, _ float32) { kernel.SwishBackward(dx, dy, x) },
+	"sigmoid":      func(dx, dy, y []float32, _, _ float32) { kernel.SigmoidBackward(dx, dy, y) },
+	"clip":         kernel.ClipBackward,
+	"affine":       func(dx, dy, _ []float32, a, _ float32) { kernel.Scale(dx, dy, a) },
+	"hard-sigmoid": kernel.HardSigmoidBackward,
+	"hard-swish":   kernel.HardSwishBackward,
+	"erf":          func(dx, dy, x []float32, _, _ float32) { kernel.ErfBackward(dx, dy, x) },
+	"gelu":         func(dx, dy, x []float32, _, _ float32) { kernel.GeluBackward(dx, dy, x) },
+	"gelu-tanh":    func(dx, dy, x []float32, _, _ float32) { kernel.GeluTanhBackward(dx, dy, x) },
+}
+
 func unaryGrad(s graph.UnaryGrad, dx, dy, from []float32) {
-	switch s.Kind {
-	case "swish":
-		kernel.SwishBackward(dx, dy, from)
-	case "sigmoid":
-		kernel.SigmoidBackward(dx, dy, from)
-	case "clip":
-		kernel.ClipBackward(dx, dy, from, float32(s.Lo), float32(s.Hi))
-	case "affine":
-		kernel.Scale(dx, dy, float32(s.Lo))
-	default:
-		u := graph.Unary(s)
-		for i, v := range from {
-			dx[i] = dy[i] * float32(u.Slope(float64(v)))
-		}
+	if f := slopes[s.Kind]; f != nil {
+		f(dx, dy, from, float32(s.Lo), float32(s.Hi))
+		return
+	}
+	u := graph.Unary(s)
+	for i, v := range from {
+		dx[i] = dy[i] * float32(u.Slope(float64(v)))
 	}
 }

@@ -11,6 +11,9 @@ import (
 // rowwise binds operators that treat every row, the last axis, alike.
 func (c *compiler) rowwise(spec graph.Spec, a call) func() {
 	ch := a.shapes[0][len(a.shapes[0])-1]
+	blocks := func(f func(y []float32, i, j, rows int)) func() {
+		return c.rowBlocks(len(a.y)/ch, ch, func(lo, hi int) { f(a.y[lo*ch:hi*ch], lo*ch, hi*ch, hi-lo) })
+	}
 	over := func(f func(y []float32, i, j int)) func() {
 		return c.rowBlocks(len(a.y)/ch, ch, func(lo, hi int) {
 			for r := lo; r < hi; r++ {
@@ -20,13 +23,23 @@ func (c *compiler) rowwise(spec graph.Spec, a call) func() {
 	}
 	switch s := spec.(type) {
 	case graph.Softmax:
-		return over(func(y []float32, i, j int) { softmaxRow(y, a.x[0][i:j], s.Log) })
+		if s.Log {
+			return over(func(y []float32, i, j int) { logSoftmaxRow(y, a.x[0][i:j]) })
+		}
+		return blocks(func(y []float32, i, j, rows int) { kernel.Softmax(y, a.x[0][i:j], rows, ch) })
 	case graph.SoftmaxGrad:
-		return over(func(dx []float32, i, j int) { softmaxGradRow(dx, a.x[0][i:j], a.x[1][i:j], s.Log) })
+		if s.Log {
+			return over(func(dx []float32, i, j int) { logSoftmaxGradRow(dx, a.x[0][i:j], a.x[1][i:j]) })
+		}
+		return blocks(func(dx []float32, i, j, rows int) { kernel.SoftmaxBackward(dx, a.x[0][i:j], a.x[1][i:j], rows, ch) })
 	case graph.LayerNorm:
-		return over(func(y []float32, i, j int) { layerNormRow(y, a.x[0][i:j], a.x[1], a.x[2], s.Eps) })
+		return blocks(func(y []float32, i, j, rows int) {
+			kernel.LayerNorm(y, a.x[0][i:j], a.x[1], a.x[2], rows, ch, float32(s.Eps))
+		})
 	case graph.LayerNormGradInput:
-		return over(func(dx []float32, i, j int) { layerNormGradRow(dx, a.x[0][i:j], a.x[1][i:j], a.x[2], s.Eps) })
+		return blocks(func(dx []float32, i, j, rows int) {
+			kernel.LayerNormBackward(dx, a.x[0][i:j], a.x[1][i:j], a.x[2], rows, ch, float32(s.Eps))
+		})
 	case graph.LayerNormGradParams:
 		return c.layerNormGradParams(s, a)
 	case graph.LocalNorm:
@@ -36,72 +49,24 @@ func (c *compiler) rowwise(spec graph.Spec, a call) func() {
 	}
 }
 
-func softmaxRow(y, x []float32, logarithm bool) {
+func logSoftmaxRow(y, x []float32) {
 	top, sum := float32(math.Inf(-1)), 0.0
 	for _, v := range x {
 		top = max(top, v)
 	}
-	for k, v := range x {
-		e := math.Exp(float64(v - top))
-		if sum += e; !logarithm {
-			y[k] = float32(e)
-		}
-	}
-	if !logarithm {
-		kernel.Scale(y, y, float32(1/sum))
-		return
-	}
-	for k, v := range x {
-		y[k] = float32(float64(v-top) - math.Log(sum))
-	}
-}
-
-func softmaxGradRow(dx, dy, y []float32, logarithm bool) {
-	sum := 0.0
-	for k, d := range dy {
-		if logarithm {
-			sum += float64(d)
-		} else {
-			sum += float64(d) * float64(y[k])
-		}
-	}
-	for k, d := range dy {
-		if logarithm {
-			dx[k] = float32(float64(d) - math.Exp(float64(y[k]))*sum)
-		} else {
-			dx[k] = y[k] * float32(float64(d)-sum)
-		}
-	}
-}
-
-// momentsOf returns the mean of a row and one over its deviation.
-func momentsOf(x []float32, eps float64) (mean, scale float32) {
-	m := kernel.Sum(x) / float64(len(x))
-	mean = float32(m)
-	squares := float32(0)
 	for _, v := range x {
-		squares += (v - mean) * (v - mean)
+		sum += math.Exp(float64(v - top))
 	}
-	return mean, float32(1 / math.Sqrt(float64(squares)/float64(len(x))+eps))
-}
-
-func layerNormRow(y, x, gamma, beta []float32, eps float64) {
-	mean, scale := momentsOf(x, eps)
+	sum = math.Log(sum)
 	for k, v := range x {
-		y[k] = (v-mean)*scale*gamma[k] + beta[k]
+		y[k] = float32(float64(v-top) - sum)
 	}
 }
 
-func layerNormGradRow(dx, dy, x, gamma []float32, eps float64) {
-	mean, scale := momentsOf(x, eps)
-	sum, along := 0.0, 0.0
+func logSoftmaxGradRow(dx, dy, y []float32) {
+	sum := kernel.Sum(dy)
 	for k, d := range dy {
-		sum += float64(d * gamma[k])
-		along += float64(d * gamma[k] * (x[k] - mean) * scale)
-	}
-	s, g := float32(sum/float64(len(x))), float32(along/float64(len(x)))
-	for k, d := range dy {
-		dx[k] = scale * (d*gamma[k] - s - (x[k]-mean)*scale*g)
+		dx[k] = float32(float64(d) - math.Exp(float64(y[k]))*sum)
 	}
 }
 
@@ -110,13 +75,8 @@ func (c *compiler) layerNormGradParams(s graph.LayerNormGradParams, a call) func
 	ch := a.yShape[1]
 	dy, x := a.x[0], a.x[1]
 	total := c.newChannelSums(len(x)/ch, 2*ch).bind(c.pool, func(sum []float32, lo, hi int) {
-		for r := lo; r < hi; r++ {
-			mean, scale := momentsOf(x[r*ch:(r+1)*ch], s.Eps)
-			for k, d := range dy[r*ch : (r+1)*ch] {
-				sum[k] += d * (x[r*ch+k] - mean) * scale
-				sum[ch+k] += d
-			}
-		}
+		from, to := lo*ch, hi*ch
+		kernel.LayerNormBackwardSums(sum[:ch], sum[ch:], dy[from:to], x[from:to], hi-lo, ch, float32(s.Eps))
 	})
 	return func() {
 		for k, v := range total() {

@@ -1,7 +1,7 @@
 // Package kernel holds the float32 CPU kernels of the engine: matrix
 // products, depthwise convolutions, per-channel reductions and maps, layer
-// normalisation and softmax of rows, element-wise functions, each as a plain-Go reference and, where it pays,
-// as AVX2+FMA and AVX-512 assembly. For inference there is a matrix product
+// normalisation and softmax of rows, element-wise functions, each as a
+// plain-Go reference and, where it pays, as AVX2+FMA and AVX-512 assembly. For inference there is a matrix product
 // of bfloat16 factors with float32 sums besides.
 //
 // Data. Everything is row-major. Activations are NHWC: the channel c is the
