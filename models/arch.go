@@ -161,18 +161,23 @@ func findArch(name string) (architecture, error) {
 	i := slices.IndexFunc(all, func(a architecture) bool { return a.name == name })
 	if i < 0 {
 		names := List()
-		return architecture{}, fault.New(fault.Usage, "known are "+strings.Join(names, ", "), "models: no architecture %q%s", name, nearest(name, names))
+		return architecture{}, fault.New(fault.Usage, "`melanoma models list` names all that can be built", "models: no architecture %q%s", name, nearest(name, names))
 	}
 	return all[i], nil
 }
 
-// nearest suggests a known name that contains the given one or lies in it.
+// nearest suggests a known name that contains the given one or lies in it,
+// else one that is a few letters away.
 func nearest(name string, names []string) string {
 	i := slices.IndexFunc(names, func(n string) bool {
 		return name != "" && (strings.Contains(n, name) || strings.Contains(name, n))
 	})
 	if i < 0 {
-		return ""
+		distance := func(n string) int { return fault.EditDistance(name, n) }
+		best := slices.MinFunc(names, func(a, b string) int { return distance(a) - distance(b) })
+		if i = slices.Index(names, best); distance(best) > len(name)/3 {
+			return ""
+		}
 	}
 	return fmt.Sprintf(" (did you mean %s?)", names[i])
 }

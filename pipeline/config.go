@@ -53,17 +53,20 @@ type ReportConfig struct {
 
 // ModelConfig is one model: a backbone, a head and its training.
 type ModelConfig struct {
-	Name           string       `yaml:"name"`            // names its files: letters, digits, dot, dash, underscore
-	Arch           string       `yaml:"arch"`            // an architecture of `melanoma models list`
-	Weights        string       `yaml:"weights"`         // a .safetensors file with timm's names to start arch from; absent: weights are drawn
-	ONNX           string       `yaml:"onnx"`            // an ONNX file instead, with its weights
-	ViaONNX        bool         `yaml:"via_onnx"`        // write the architecture to models/<name>.onnx and train what is read back
-	Dropout        float64      `yaml:"dropout"`         // before the classifier, in [0, 1)
-	DropoutSamples int          `yaml:"dropout_samples"` // masks averaged per step
-	Meta           *MetaConfig  `yaml:"meta"`            // network for age, sex and site beside the image; absent: none
-	Mean           *[3]float32  `yaml:"mean"`            // of the pixels in [0, 1]; absent: the network's own
-	Std            *[3]float32  `yaml:"std"`
-	Train          train.Config `yaml:"train"` // what differs from the run's train section
+	Name           string  `yaml:"name"`            // names its files: letters, digits, dot, dash, underscore
+	Arch           string  `yaml:"arch"`            // an architecture of `melanoma models list`
+	Weights        string  `yaml:"weights"`         // a .safetensors file with timm's names to start arch from; absent: weights are drawn
+	ONNX           string  `yaml:"onnx"`            // an ONNX file instead, with its weights
+	ViaONNX        bool    `yaml:"via_onnx"`        // write the architecture to models/<name>.onnx and train what is read back
+	Dropout        float64 `yaml:"dropout"`         // before the classifier, in [0, 1)
+	DropoutSamples int     `yaml:"dropout_samples"` // masks averaged per step
+	// StochasticDepth is how often arch's last residual blocks are left out of
+	// a training step, in [0, 1); it grows linearly from 0 at the first.
+	StochasticDepth float64      `yaml:"stochastic_depth"`
+	Meta            *MetaConfig  `yaml:"meta"` // network for age, sex and site beside the image; absent: none
+	Mean            *[3]float32  `yaml:"mean"` // of the pixels in [0, 1]; absent: the network's own
+	Std             *[3]float32  `yaml:"std"`
+	Train           train.Config `yaml:"train"` // what differs from the run's train section
 }
 
 // MetaConfig is the winners' metadata network.
@@ -152,6 +155,10 @@ func (c *Config) validateModels() error {
 			return badKey(key+".dropout", "it is the share of zeros, in [0, 1)", "is %g", m.Dropout)
 		case m.DropoutSamples < 1:
 			return badKey(key+".dropout_samples", "1, or the winners' 5", "is %d", m.DropoutSamples)
+		case m.StochasticDepth < 0 || m.StochasticDepth >= 1:
+			return badKey(key+".stochastic_depth", "it is the share of images that skip the last block, in [0, 1)", "is %g", m.StochasticDepth)
+		case m.StochasticDepth > 0 && m.ONNX != "":
+			return badKey(key+".stochastic_depth", "name an architecture with arch, and its weights with weights", "needs the blocks of arch, which an onnx file does not tell")
 		}
 		seen[m.Name] = true
 		if err := m.Train.Validate(); err != nil {

@@ -96,6 +96,8 @@ func TestWrongAssignmentsAreUsageErrors(t *testing.T) {
 		"name.x=3":          "no mapping",
 		"cv.only_folds=[0":  "cannot read",
 		"cv.only_folds=[9]": "fold 9",
+		"models.0={name: a, arch: tiny, stochastic_depth: 1}":                    `key "models.0.stochastic_depth" is 1`,
+		"models.0={name: a, onnx: net.onnx, stochastic_depth: 0.2}":              `key "models.0.stochastic_depth" needs the blocks of arch`,
 		"models.0={name: a, weights: w.safetensors}":                             `key "models.0.weights" goes with arch`,
 		"models.0={name: a, arch: tiny, weights: w.safetensors, via_onnx: true}": `key "models.0.weights" goes with arch alone`,
 		"models.0={name: a, arch: tiny, weights: w.safetensors, onnx: net.onnx}": `key "models.0.weights" goes with arch alone`,

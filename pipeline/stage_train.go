@@ -39,7 +39,7 @@ func (r *Run) trainTasks() ([]*task, error) {
 		if m.ViaONNX {
 			tasks = append(tasks, &task{
 				name: "export-" + m.Name, stage: "train", version: exportVersion, model: m.Name, fold: -1,
-				config: map[string]any{"arch": m.Arch, "size": r.Config.Data.Size, "seed": r.Config.Seed},
+				config: map[string]any{"arch": m.Arch, "size": r.Config.Data.Size, "stochastic_depth": m.StochasticDepth, "seed": r.Config.Seed},
 				run:    func(_ context.Context, a *attempt) error { return r.exportModel(m, a) },
 			})
 		}
@@ -164,7 +164,7 @@ func (r *Run) modelPath(name string) string {
 // training reads it back, so that what runs went through the file.
 func (r *Run) exportModel(m ModelConfig, a *attempt) error {
 	size := r.Config.Data.Size
-	net, weights, err := models.Build(models.Config{Arch: m.Arch, Classes: 2, Size: size, Seed: rng.Key(r.Config.Seed, "export", m.Name)})
+	net, weights, err := models.Build(models.Config{Arch: m.Arch, Classes: 2, Size: size, StochasticDepth: m.StochasticDepth, Seed: rng.Key(r.Config.Seed, "export", m.Name)})
 	if err != nil {
 		return err
 	}
@@ -178,9 +178,9 @@ func (r *Run) exportModel(m ModelConfig, a *attempt) error {
 
 // network is a model's configuration as models wants it.
 func (r *Run) network(m ModelConfig) models.Config {
-	c := models.Config{Arch: m.Arch, ONNX: r.expand(m.ONNX), Weights: r.expand(m.Weights), Dropout: m.Dropout, DropoutSamples: m.DropoutSamples, Mean: m.Mean, Std: m.Std}
+	c := models.Config{Arch: m.Arch, ONNX: r.expand(m.ONNX), Weights: r.expand(m.Weights), Dropout: m.Dropout, DropoutSamples: m.DropoutSamples, StochasticDepth: m.StochasticDepth, Mean: m.Mean, Std: m.Std}
 	if m.ViaONNX {
-		c.ONNX = r.path(exportPath(m.Name))
+		c.ONNX, c.StochasticDepth = r.path(exportPath(m.Name)), 0 // the file has it
 	}
 	if m.Meta != nil {
 		c.Meta = &models.MetaConfig{Hidden: m.Meta.Hidden, Dropout: m.Meta.Dropout}

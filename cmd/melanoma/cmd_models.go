@@ -29,8 +29,10 @@ func (a *app) modelsCommand() *cobra.Command {
 		Args: wants(0, 0, "no arguments"), RunE: func(*cobra.Command, []string) error { return a.runModelsList() },
 	}
 	show := &cobra.Command{
-		Use: "show NAME", Short: "Layers, shapes, parameters and FLOPs of an architecture or an ONNX file",
-		Long: `Lists the layers of a network. With --plan it lists the steps that the engine
+		Use: "show NAME", Short: "Layers, shapes, parameters and MACs of an architecture or an ONNX file",
+		Long: `Lists the layers of a network: kind, shape of the result as height, width and
+channels, trained parameters, and the multiply-adds (MACs) of convolutions and
+linear layers for one image, with their totals. With --plan it lists the steps that the engine
 makes of them instead: fused operators, the shape of each result, where it lies
 in the arena, the bytes that it moves and the operations that it takes.`,
 		Example: "  melanoma models show tf_efficientnet_b0 --size 256\n  melanoma models show net.onnx --json\n  melanoma models show tf_efficientnet_b0 --plan --train --batch 16",
@@ -105,56 +107,6 @@ output is written as float32.`,
 	run.Flags().StringArrayVar(&o.output, "output", nil, "FILE.npy, or NAME=FILE.npy")
 	cmd.AddCommand(list, show, check, imported, export, run)
 	return cmd
-}
-
-func (a *app) runModelsList() error {
-	var all []models.Summary
-	for _, name := range models.List() {
-		s, err := models.Describe(name, 0)
-		if err != nil {
-			return err
-		}
-		s.Layers = nil
-		all = append(all, s)
-	}
-	if a.common.json {
-		return a.printJSON(all)
-	}
-	for _, s := range all {
-		a.printf("%-24s %4d px  %7.2f M parameters  %8.2f GFLOP an image\n", s.Name, s.Size, float64(s.Parameters)/1e6, float64(s.FLOPs)/1e9)
-	}
-	return nil
-}
-
-func (a *app) runModelsShow(o modelsOptions, name string) error {
-	if o.plan {
-		return a.runModelsPlan(o, name)
-	}
-	if o.train || o.batch != 1 {
-		return usage("melanoma models show "+name+" --plan --train --batch 16", "--train and --batch are for --plan")
-	}
-	s, err := models.Describe(name, o.size)
-	if err != nil {
-		return err
-	}
-	if a.common.json {
-		return a.printJSON(s)
-	}
-	for _, l := range s.Layers {
-		a.printf("%-44s %-12s %-18s", l.Name, l.Op, strings.Trim(fmt.Sprint(l.Shape), "[]"))
-		if l.Parameters > 0 || l.MACs > 0 {
-			a.printf(" %9d parameters %11d MACs", l.Parameters, l.MACs)
-		}
-		a.printf("\n")
-	}
-	a.tellSummary(s)
-	return nil
-}
-
-func (a *app) tellSummary(s models.Summary) {
-	a.printf("%s: %d layers, %d classes, %d features, %.2f M parameters, %.3f GFLOP an image at %d px\n", s.Name, len(s.Layers), s.Classes, s.Features,
-		float64(s.Parameters)/1e6, float64(s.FLOPs)/1e9, s.Size)
-	a.printf("input: (pixel/255 - mean) / std, mean %v, std %v\n", s.Mean, s.Std)
 }
 
 func (a *app) runModelsCheck(path string) error {
