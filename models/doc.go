@@ -17,12 +17,14 @@
 // attribute is checked, shape arithmetic is folded, the batch and the training
 // flags are taken out; the cleaned graph then goes without its weights
 // through onnx-go, whose backend interface builds the [Net]. Opsets 9 to 26
-// of the standard domain; data operators Conv (dense or depthwise, no
-// dilation), BatchNormalization, Sigmoid, Relu, Clip, Mul, Add,
-// GlobalAveragePool, ReduceMean over the image, Flatten, Reshape and Squeeze
-// of a pooled image, Gemm, MatMul with Add, Concat of two vectors, Pad before
-// a Conv, Dropout, Identity. Mode is the caller's: training_mode is
-// ignored, and so is a Dropout, unless this package wrote it.
+// of the standard domain; data operators Conv (any groups, strides and
+// dilations), BatchNormalization, Sigmoid, Relu, Clip, Mul, Add, MaxPool,
+// AveragePool, GlobalAveragePool, ReduceMean over the image, Flatten, Reshape
+// and Squeeze of a pooled image, Gemm, MatMul with Add, Concat of two vectors,
+// Pad before a Conv, Dropout, Identity; Split with the Sum of all its parts,
+// and a Softmax over groups of channels, as this package writes them. Mode is
+// the caller's: training_mode is ignored, and so is a Dropout, unless this
+// package wrote it.
 // TensorFlow's SAME padding is recovered from the file's shape arithmetic, so
 // a network runs at any image size.
 //
@@ -41,6 +43,10 @@
 // same weights and the same ONNX bytes.
 //
 // References: Tan, Le, "EfficientNet", ICML 2019 (table 1, scaling rule of
-// section 3.3); the Lite variants of the TensorFlow TPU repository; timm's
+// section 3.3); the Lite variants of the TensorFlow TPU repository; He et al.,
+// "Deep residual learning", CVPR 2016; Xie et al., "Aggregated residual
+// transformations", CVPR 2017; Hu et al., "Squeeze-and-excitation networks",
+// CVPR 2018; He et al., "Bag of tricks", CVPR 2019; Zhang et al., "ResNeSt",
+// 2020; Huang et al., "Deep networks with stochastic depth", ECCV 2016; timm's
 // parameter names; the ONNX operator specification.
 package models
