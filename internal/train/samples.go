@@ -100,7 +100,7 @@ func (tr *trainer) forward(n int) (*exec.Machine, error) {
 	if m := tr.machines[forwardOnly]; m != nil {
 		return m, nil
 	}
-	p, err := tr.net.Instantiate(models.Instance{Batch: n, Size: tr.task.Store.Size(), Train: true})
+	p, err := tr.net.Instantiate(models.Instance{Batch: n, Size: tr.task.Store.Size(), Train: true, Frozen: tr.frozen})
 	if err != nil {
 		return nil, err
 	}
