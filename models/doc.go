@@ -13,20 +13,19 @@
 // the ONNX border. Preprocessing ends before the network: its input is
 // (pixel/255-Mean)/Std per channel.
 //
-// ONNX: the file is read by package onnx, every operator and
-// attribute is checked, shape arithmetic is folded, the batch and the training
-// flags are taken out; the cleaned graph then goes without its weights
-// through onnx-go, whose backend interface builds the [Net]. Opsets 9 to 26
-// of the standard domain; data operators Conv (any groups, strides and
-// dilations), BatchNormalization, Sigmoid, Relu, Clip, Mul, Add, MaxPool,
-// AveragePool, GlobalAveragePool, ReduceMean over the image, Flatten, Reshape
-// and Squeeze of a pooled image, Gemm, MatMul with Add, Concat of two vectors,
-// Pad before a Conv, Dropout, Identity; Split with the Sum of all its parts,
-// and a Softmax over groups of channels, as this package writes them. Mode is
-// the caller's: training_mode is ignored, and so is a Dropout, unless this
-// package wrote it.
+// ONNX: the file is read by package onnx and checked as a whole; what depends
+// on shapes and constants alone is computed by package eval; every node that is
+// left becomes layers by a table of handlers, or an ONNX operator that eval
+// runs in the middle of the network. A Transpose of the file moves nothing: the
+// importer knows in which order each value's axes lie. Rules put together what
+// exporters take apart (swish, hard swish, GELU, layer normalisation, biases).
+// The cleaned graph then goes without its weights through onnx-go, whose
+// backend interface builds the [Net]. Opsets 9 to 26 of the standard domain.
+//
+// A file that classifies images can be trained ([ReadONNX]): the mode is then
+// the caller's, training flags and dropouts of others are ignored, and
 // TensorFlow's SAME padding is recovered from the file's shape arithmetic, so
-// a network runs at any image size.
+// that the network runs at any image size.
 //
 // Weights come from a seed ([Build]), from an ONNX file, from a .safetensors
 // file under timm's names ([ReadTimm]), or from a weights artifact

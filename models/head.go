@@ -132,7 +132,7 @@ func (b *builder) metadata(m MetaConfig) int {
 		}
 		in = out
 	}
-	b.add(Layer{Name: "joined", Op: OpConcat, Inputs: []string{pooled, b.last}})
+	b.add(Layer{Name: "joined", Op: OpConcat, Axis: 1, Inputs: []string{pooled, b.last}})
 	return in
 }
 

@@ -49,6 +49,11 @@ func (n *Net) Instantiate(in Instance) (*graph.Program, error) {
 		return nil, fault.New(fault.Usage, "batch and image size must be at least 1",
 			"models: %s: cannot build a graph for batch %d and image size %d", n.Name, in.Batch, in.Size)
 	}
+	if in.Targets {
+		if err := n.checkGradients(in.Frozen); err != nil {
+			return nil, err
+		}
+	}
 	a := newAssembly(n, in)
 	for i := range n.Layers {
 		if err := a.layer(&n.Layers[i]); err != nil {
@@ -81,7 +86,12 @@ func newAssembly(n *Net, in Instance) *assembly {
 	if in.Double {
 		a.dtype = tensor.Float64
 	}
-	a.values[n.Input] = a.input("images", in.Batch, in.Size, in.Size, 3)
+	for _, i := range n.Inputs {
+		a.values[i.Name] = a.input(i.Name, i.Shape...)
+	}
+	if n.Inputs == nil {
+		a.values[n.Input] = a.input("images", in.Batch, in.Size, in.Size, 3)
+	}
 	if n.Meta != "" {
 		a.values[n.Meta] = a.input("meta", in.Batch, n.MetaIn)
 	}
@@ -159,10 +169,8 @@ func (a *assembly) apply(l *Layer, x []*gorgonia.Node) *gorgonia.Node {
 		return graph.Flatten(x[0])
 	case OpLinear:
 		return graph.Linear(x[0], a.params[l.Params[0]], a.params[l.Params[1]])
-	case OpConcat:
-		return graph.Concat(1, x[0], x[1])
 	case OpDropout:
-		if !a.in.Train || l.Rate == 0 {
+		if !a.in.Train && !l.Always || l.Rate == 0 {
 			return x[0]
 		}
 		return graph.Dropout(x[0], l.Rate, l.Samples, rng.Key(0, "dropout", l.Name), a.prog.Draws)
@@ -180,7 +188,7 @@ func (a *assembly) apply(l *Layer, x []*gorgonia.Node) *gorgonia.Node {
 	case OpGroupSoftmax:
 		return graph.SoftmaxGroups(x[0], l.Radix, l.Groups)
 	default:
-		panic(fmt.Sprintf("unknown operator %q", l.Op))
+		return a.general(l, x)
 	}
 }
 
@@ -197,6 +205,10 @@ func (a *assembly) conv(l *Layer, x *gorgonia.Node) *gorgonia.Node {
 
 func (a *assembly) batchNorm(l *Layer, x *gorgonia.Node) *gorgonia.Node {
 	gamma, beta := a.params[l.Params[0]], a.params[l.Params[1]]
+	if l.Always {
+		y, _ := graph.BatchNormTrain(x, gamma, beta, l.Epsilon)
+		return y
+	}
 	if !a.in.Train || a.in.FrozenNorm {
 		if a.in.Observe {
 			a.follow(l, x, graph.Statistics(x))
@@ -219,6 +231,12 @@ func (a *assembly) follow(l *Layer, x, stats *gorgonia.Node) {
 func (a *assembly) finish() (err error) {
 	defer a.recovered(&err, a.net.Output)
 	p := a.prog
+	if a.net.Inputs != nil {
+		for _, name := range a.net.Outputs {
+			p.Outputs = append(p.Outputs, a.values[name])
+		}
+		return nil
+	}
 	p.Logits, p.Pooled = a.values[a.net.Output], a.values[a.net.Pooled]
 	if s := p.Logits.Shape(); len(s) != 2 || s[1] != a.net.Classes {
 		return fmt.Errorf("models: %s: the output %s has shape %v, want [%d %d]", a.net.Name, a.net.Output, s, a.in.Batch, a.net.Classes)

@@ -22,7 +22,7 @@ const (
 	OpGlobalMean Op = "global_mean" // [N,H,W,C] to [N,1,1,C]
 	OpFlatten    Op = "flatten"     // [N,1,1,C] to [N,C]
 	OpLinear     Op = "linear"      // [N,I] to [N,O]; parameters weight and bias
-	OpConcat     Op = "concat"      // [N,A] and [N,B] to [N,A+B]
+	OpConcat     Op = "concat"      // joins along Axis
 	OpDropout    Op = "dropout"     // only in training: mean of Samples masks of rate Rate
 
 	OpMaxPool      Op = "max_pool"         // largest element of each window
@@ -30,6 +30,20 @@ const (
 	OpGroupSum     Op = "group_sum"        // [N,H,W,Radix*C] to [N,H,W,C]: split attention's sum
 	OpGroupSoftmax Op = "group_softmax"    // [N,1,1,Groups*Radix*C] to [N,1,1,Radix*Groups*C]: softmax over the radix
 	OpDepth        Op = "stochastic_depth" // only in training: whole images times 0, with probability Rate, or 1/(1-Rate)
+
+	// Of arrays of any rank, as ONNX files have them.
+	OpFunction  Op = "function"   // element-wise Function with the numbers Low and High, see graph.Functions
+	OpBinary    Op = "binary"     // Function of two arrays, or an array and a parameter, of one rank, broadcast
+	OpReduce    Op = "reduce"     // Function (sum, mean, max, min) along Axes, which keep length 1
+	OpReshape   Op = "reshape"    // to [?,Sizes...]: the first length follows from the others
+	OpPermute   Op = "permute"    // axis i of the result is axis Axes[i]
+	OpPad       Op = "pad"        // Before and After of every axis, negative where elements are taken away; value Low
+	OpSoftmax   Op = "softmax"    // along the last axis; its logarithm if Function is "log"
+	OpLayerNorm Op = "layer_norm" // along the last axis; parameters scale and shift
+	OpMatMul    Op = "matmul"     // matrices in the last two axes, the second's turned if Turned
+	OpLocalNorm Op = "local_norm" // over Size channels with Alpha, Beta, Bias: see graph.LocalNorm
+	OpParameter Op = "parameter"  // a parameter, repeated for each image if its first length is 1
+	OpForeign   Op = "onnx"       // an ONNX operator without a layer of its own: evaluated plainly, without a gradient
 )
 
 // Role says what a parameter is to its layer.
@@ -43,6 +57,8 @@ const (
 	RoleBNShift     Role = "bn_shift"
 	RoleRunningMean Role = "running_mean"
 	RoleRunningVar  Role = "running_var"
+	RoleNormScale   Role = "norm_scale" // of a layer normalisation
+	RoleNormShift   Role = "norm_shift"
 )
 
 // Trained reports whether a parameter of this role is changed by the
@@ -90,6 +106,22 @@ type Layer struct {
 
 	Rate    float64 // of a dropout or stochastic depth: share of zeros, in [0, 1)
 	Samples int     // of a dropout: masks whose results are averaged
+	Always  bool    // of a dropout and a BatchNorm: as in training, whatever the mode
+
+	Function      string   // of an element-wise function, a binary, a reduction or a softmax
+	Axis          int      // of a concat
+	Axes          []int    // of a reduction or a permutation
+	Sizes         []int    // of a reshape
+	Before, After []int    // of a pad
+	Turned        bool     // of a matmul
+	Local         *Local   // of a local_norm
+	Foreign       *Foreign // of an onnx operator
+}
+
+// Local are the numbers of a local response normalisation.
+type Local struct {
+	Size              int
+	Alpha, Beta, Bias float64
 }
 
 // Net is a network as a list of layers in the order of their computation,
@@ -106,8 +138,19 @@ type Net struct {
 	Pooled string // layer with the pooled features, flattened [N,F]
 	Output string // layer with the logits [N,Classes]
 
+	// A network that is no classifier of images has these in place of Input,
+	// Meta, Pooled, Output and Classes: it runs on inputs of these very shapes.
+	Inputs  []Input
+	Outputs []string // layers or inputs
+
 	Layers []Layer
 	Params []Param // in the order of their first use: the arena's order
+}
+
+// Input is one input of a network that is no classifier, in the graph's layout.
+type Input struct {
+	Name  string
+	Shape []int
 }
 
 // Weights holds values by parameter name: parameters and running statistics,

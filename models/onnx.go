@@ -61,8 +61,7 @@ func Check(path string) (Report, error) {
 		r.Outputs = append(r.Outputs, TensorInfo{v.Name, shapeTexts(v.Dims)})
 	}
 	r.Operators = m.operators()
-	r.Problems, _ = m.problems()
-	if len(r.Problems) > 0 {
+	if r.Problems = m.allProblems(); len(r.Problems) > 0 {
 		return r, nil
 	}
 	net, _, err := m.network(path, 0)

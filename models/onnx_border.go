@@ -2,68 +2,82 @@ package models
 
 import (
 	"fmt"
-	"slices"
+	"strings"
 
 	"melanoma/internal/onnx"
+	"melanoma/internal/onnx/eval"
 )
 
-// givenNames returns the tensors that exist before the first node.
-func (m file) givenNames() map[string]bool {
-	known := map[string]bool{}
-	for _, t := range m.Graph.Initializers {
-		known[t.Name] = true
+// Opsets whose definitions of our operators we know.
+const (
+	oldestOpset = 9
+	newestOpset = 26
+)
+
+func (p Problem) String() string {
+	var parts []string
+	if p.Op != "" {
+		parts = append(parts, "operator "+p.Op)
 	}
-	for _, v := range m.Graph.Inputs {
-		known[v.Name] = true
+	if p.Attribute != "" {
+		parts = append(parts, "attribute "+p.Attribute)
 	}
-	return known
+	if p.Node != "" {
+		parts = append(parts, "node "+p.Node)
+	}
+	where := strings.Join(parts, ", ")
+	if where == "" {
+		return p.Reason
+	}
+	return fmt.Sprintf("%s (opset %d): %s", where, p.Opset, p.Reason)
 }
 
-// live marks the nodes that the graph's outputs need.
-func (m file) live() []bool {
-	needed := map[string]bool{}
-	for _, v := range m.Graph.Outputs {
-		needed[v.Name] = true
+// problem is an unsupported construct found while importing.
+type problem struct{ Problem }
+
+func (p problem) Error() string { return p.String() }
+
+// problems lists everything in the model that cannot be computed, by node, with
+// attributes.
+func (m file) problems() []Problem {
+	var found []Problem
+	if m.Opset < oldestOpset || m.Opset > newestOpset {
+		found = append(found, Problem{Opset: m.Opset, Reason: fmt.Sprintf("opset %d is not supported: opsets %d to %d are", m.Opset, oldestOpset, newestOpset)})
 	}
-	live := make([]bool, len(m.Graph.Nodes))
-	for i := len(live) - 1; i >= 0; i-- {
-		n := m.Graph.Nodes[i]
-		live[i] = slices.ContainsFunc(n.Outputs, func(s string) bool { return s != "" && needed[s] })
-		if live[i] {
-			for _, in := range n.Inputs {
-				needed[in] = true
-			}
-		}
+	for _, e := range eval.Check(m.Model) {
+		found = append(found, Problem{Op: e.Op, Attribute: e.Attribute, Node: e.Node, Opset: e.Opset, Reason: e.Reason})
 	}
-	return live
+	return found
 }
 
-// borderProblems says what is wrong with the graph's inputs and outputs.
-func (m file) borderProblems() []string {
-	var found []string
+// allProblems lists also why the file is no classifier of images.
+func (m file) allProblems() []Problem { return append(m.problems(), m.borderProblems()...) }
+
+// borderProblems says why the inputs and outputs are not those of a classifier
+// of images.
+func (m file) borderProblems() []Problem {
+	var found []Problem
+	add := func(format string, args ...any) {
+		found = append(found, Problem{Opset: m.Opset, Reason: fmt.Sprintf(format, args...)})
+	}
 	if len(m.Graph.Outputs) != 1 {
-		found = append(found, fmt.Sprintf("it has %d outputs; one, the logits, is supported", len(m.Graph.Outputs)))
+		add("it has %d outputs; one, the logits, is supported", len(m.Graph.Outputs))
 	}
 	images, vectors := 0, 0
 	for _, v := range m.Graph.Required() {
 		switch {
 		case v.Type != onnx.Float:
-			found = append(found, fmt.Sprintf("input %s has elements of %s, not float", v.Name, v.Type))
+			add("input %s has elements of %s, not float", v.Name, v.Type)
 		case len(v.Dims) == 4 && (v.Dims[1].Size == 3 || v.Dims[1].Size <= 0):
 			images++
 		case len(v.Dims) == 2 && v.Dims[1].Size > 0:
 			vectors++
 		default:
-			found = append(found, fmt.Sprintf("input %s has shape %v; images [N,3,H,W] and metadata [N,M] are supported", v.Name, shapeTexts(v.Dims)))
+			add("input %s has shape %v; images [N,3,H,W] and metadata [N,M] are supported", v.Name, shapeTexts(v.Dims))
 		}
 	}
 	if images != 1 || vectors > 1 {
-		found = append(found, fmt.Sprintf("it has %d inputs for images and %d for metadata; one image, with or without one vector, is supported", images, vectors))
-	}
-	for _, t := range m.Graph.Initializers {
-		if t.Name == "" {
-			found = append(found, "an initializer has no name")
-		}
+		add("it has %d inputs for images and %d for metadata; one image, with or without one vector, is supported", images, vectors)
 	}
 	return found
 }

@@ -1,16 +1,14 @@
 package models
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
-
-	onnxgo "github.com/owulveryck/onnx-go"
 
 	"melanoma/internal/fault"
 	"melanoma/internal/onnx"
+	"melanoma/internal/onnx/eval"
 )
 
 // maxSize bounds an image's side in pixels.
@@ -20,20 +18,21 @@ const maxSize = 1 << 14
 // one: that of most networks trained on ImageNet.
 const defaultSize = 224
 
-// ReadONNX returns the network and weights of an ONNX file for an image size
-// in pixels; 0 means the size that the file declares, or 224 if it is
-// symbolic. SAME padding computed in the file is recovered, so the network
-// can be instantiated at other sizes too; padding that the file states as
-// constants is kept as it is. Mean and Std are the file's own if this package
-// wrote it, else 0.5 each. A file that is damaged, or holds something that is
-// not supported, is an input error that names operator, attribute, node and
-// opset.
+// ReadONNX returns the network and weights of an ONNX file that classifies
+// images, for an image size in pixels; 0 means the size that the file declares,
+// or 224 if it is symbolic. SAME padding computed in the file is recovered, so
+// the network can be instantiated at other sizes too; padding and shapes that
+// the file states as constants are kept as they are. Mean and Std are the
+// file's own if this package wrote it, else 0.5 each. The mode is the caller's:
+// training flags of the file are not followed. A file that is damaged, or holds
+// something that is not supported, is an input error that names operator,
+// attribute, node and opset.
 func ReadONNX(path string, size int) (*Net, Weights, error) {
 	m, err := openONNX(path)
 	if err != nil {
 		return nil, nil, err
 	}
-	if found, _ := m.problems(); len(found) > 0 {
+	if found := m.allProblems(); len(found) > 0 {
 		more := ""
 		if len(found) > 1 {
 			more = fmt.Sprintf(" (and %d more)", len(found)-1)
@@ -65,42 +64,104 @@ func openONNX(path string) (file, error) {
 	return file{m}, nil
 }
 
-// network cleans the model, decodes it through onnx-go and completes the net.
+// network imports a classifier for one image and completes the net.
 func (m file) network(path string, size int) (*Net, Weights, error) {
-	size, err := m.imageSize(size)
-	if err != nil {
-		return nil, nil, err
-	}
 	facts, err := parseFacts(m.Metadata)
 	if err != nil {
 		return nil, nil, err
 	}
-	c := newCleaner(m, facts, size)
-	if err := c.run(m.live()); err != nil {
+	if size, err = m.imageSize(size); err != nil {
 		return nil, nil, err
 	}
+	im, err := m.importImages(size, facts)
+	if err != nil {
+		return nil, nil, err
+	}
+	output, _ := im.place(m.Graph.Outputs[0].Name)
+	if len(output.shape) > 2 && output.shape[0] == 1 && count(output.shape) == output.shape[1] { // [1,K,1,1]
+		output = im.reshape(output, output.shape[:2], im.fresh("logits"))
+	}
+	if len(output.shape) != 2 || output.shape[0] != 1 {
+		return nil, nil, problem{Problem{Opset: m.Opset, Reason: fmt.Sprintf("the output %s has shape %v for one image; logits [1,K] are supported", m.Graph.Outputs[0].Name, im.values[m.Graph.Outputs[0].Name].Shape)}}
+	}
+	output = im.in(output, inOrder(2))
+	im.simplify(output.layer)
 	net := &Net{
 		Name:      strings.TrimSuffix(filepath.Base(path), filepath.Ext(path)),
-		InputSize: size, Mean: halves, Std: halves, Output: c.output(), Classes: c.shapes[c.output()][0],
+		InputSize: size, Mean: halves, Std: halves, Output: output.layer, Classes: output.shape[1],
 	}
+	var inputs []string
 	for _, v := range m.Graph.Required() {
+		inputs = append(inputs, v.Name)
 		if len(v.Dims) == 4 {
 			net.Input = v.Name
 		} else {
 			net.Meta, net.MetaIn = v.Name, int(v.Dims[1].Size)
 		}
 	}
-	if net.Layers, err = c.decode(); err != nil {
+	if net.Layers, err = im.decode(inputs, []string{net.Output}); err != nil {
 		return nil, nil, err
 	}
-	weights := net.adopt(c.loaded)
+	weights := net.adopt(im.loaded)
 	net.Pooled = net.findPooled()
 	net.restore(facts)
 	if err := net.distinct(); err != nil {
 		return nil, nil, err
 	}
-	_, err = net.shapes(size)
-	return net, weights, err
+	return net, weights, net.checkBatch(size)
+}
+
+// importImages imports the graph for one image of the given size, and metadata
+// where the file takes some.
+func (m file) importImages(size int, facts netFacts) (*importer, error) {
+	free := *m.Model // declared sizes of images do not bind
+	free.Graph = new(onnx.Graph)
+	*free.Graph = *m.Graph
+	free.Graph.Inputs = slices.Clone(m.Graph.Inputs)
+	for i := range free.Graph.Inputs {
+		free.Graph.Inputs[i].Dims = nil
+	}
+	given, places := map[string]*eval.Array{}, map[string]place{}
+	for _, v := range m.Graph.Required() {
+		p := place{layer: v.Name, shape: []int{1, 3, size, size}, axes: channelsLast(4)}
+		if len(v.Dims) == 2 {
+			p.shape, p.axes = []int{1, int(v.Dims[1].Size)}, inOrder(2)
+		}
+		given[v.Name], places[v.Name] = eval.Unknown(onnx.Float, p.shape...), p
+	}
+	values, err := eval.Fold(&free, given, eval.Options{Eval: true, Elements: maxFolded})
+	if err != nil {
+		return nil, err
+	}
+	im := newImporter(file{&free}, values, facts, runRules{})
+	im.places = places
+	if err := im.nodes(); err != nil {
+		return nil, err
+	}
+	if _, ok := im.place(m.Graph.Outputs[0].Name); !ok {
+		if im.late1 != nil {
+			n := im.late1.node
+			return nil, problem{Problem{Op: n.Op, Node: n.Label(), Opset: m.Opset, Reason: "the network cannot compute it: " + im.late1.reason}}
+		}
+		return nil, problem{Problem{Opset: m.Opset, Reason: fmt.Sprintf("the output %s does not depend on the image", m.Graph.Outputs[0].Name)}}
+	}
+	return im, nil
+}
+
+// maxFolded is how many elements computed constants may have: the first linear
+// layer of a VGG has 100 million weights, which some files compute.
+const maxFolded = 1 << 28
+
+// checkBatch fails for a network whose shapes hold for one image only.
+func (n *Net) checkBatch(size int) error {
+	shapes, err := n.shapesOf(2, size)
+	if err != nil {
+		return fmt.Errorf("its shapes hold for one image at a time: %w", err)
+	}
+	if s := shapes[n.Output]; len(s) != 2 || s[0] != 2 || s[1] != n.Classes {
+		return fmt.Errorf("its shapes hold for one image at a time: two images have logits of shape %v", s)
+	}
+	return nil
 }
 
 // imageSize settles the size between the caller's wish and the file.
@@ -124,32 +185,6 @@ func (m file) imageSize(size int) (int, error) {
 		}
 	}
 	return defaultSize, nil
-}
-
-// decode hands the cleaned graph, without its weights, to onnx-go.
-func (c *cleaner) decode() ([]Layer, error) {
-	if len(c.nodes) == 0 {
-		return nil, errors.New("it computes nothing")
-	}
-	graph := &onnx.Graph{Name: "cleaned", Nodes: c.nodes}
-	for _, v := range c.model.Graph.Required() {
-		graph.Inputs = append(graph.Inputs, onnx.Value{Name: v.Name, Type: onnx.Float, Dims: []onnx.Dim{}})
-	}
-	graph.Outputs = []onnx.Value{{Name: c.output(), Type: onnx.Float, Dims: []onnx.Dim{}}}
-	clean := &onnx.Model{IRVersion: writtenIR, Opset: writtenOpset, Producer: "melanoma", Graph: graph}
-	var buf bytes.Buffer
-	if err := clean.Encode(&buf); err != nil {
-		return nil, err
-	}
-	params := make(map[string]bool, len(c.loaded))
-	for name := range c.loaded {
-		params[name] = true
-	}
-	b := newBackend(params)
-	if err := onnxgo.NewModel(b).UnmarshalBinary(buf.Bytes()); err != nil {
-		return nil, fmt.Errorf("decode: %w", err)
-	}
-	return b.layers, nil
 }
 
 // adopt declares the parameters in the order of their use and returns their

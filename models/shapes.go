@@ -10,13 +10,19 @@ import (
 
 // shapes returns every tensor's shape for one image of the given size, in the
 // graph's layout.
-func (n *Net) shapes(size int) (map[string][]int, error) {
+func (n *Net) shapes(size int) (map[string][]int, error) { return n.shapesOf(1, size) }
+
+// shapesOf returns the shapes for a batch of images.
+func (n *Net) shapesOf(batch, size int) (map[string][]int, error) {
 	if size < 1 {
 		return nil, fault.New(fault.Usage, "give the image size in pixels", "models: %s: image size %d", n.Name, size)
 	}
-	s := map[string][]int{n.Input: {1, size, size, 3}}
+	s := map[string][]int{n.Input: {batch, size, size, 3}}
+	for _, in := range n.Inputs {
+		s[in.Name] = in.Shape
+	}
 	if n.Meta != "" {
-		s[n.Meta] = []int{1, n.MetaIn}
+		s[n.Meta] = []int{batch, n.MetaIn}
 	}
 	for i := range n.Layers {
 		l := &n.Layers[i]
@@ -31,6 +37,9 @@ func (n *Net) shapes(size int) (map[string][]int, error) {
 }
 
 func (n *Net) shapeOf(l *Layer, shapes map[string][]int) ([]int, error) {
+	if _, general := generals[l.Op]; general {
+		return n.generalShape(l, shapes, shapes[n.Input])
+	}
 	if a, ok := arities[l.Op]; !ok || len(l.Inputs) != a.inputs || len(l.Params) < a.least || len(l.Params) > a.most {
 		return nil, fmt.Errorf("%s has %d inputs and %d parameters", l.Op, len(l.Inputs), len(l.Params))
 	}
@@ -59,7 +68,7 @@ var arities = map[Op]struct{ inputs, least, most int }{
 	OpSwish: {1, 0, 0}, OpSigmoid: {1, 0, 0}, OpReLU: {1, 0, 0}, OpClip: {1, 0, 0}, OpDropout: {1, 0, 0},
 	OpGlobalMean: {1, 0, 0}, OpFlatten: {1, 0, 0}, OpMaxPool: {1, 0, 0}, OpAveragePool: {1, 0, 0},
 	OpGroupSum: {1, 0, 0}, OpGroupSoftmax: {1, 0, 0}, OpDepth: {1, 0, 0},
-	OpAdd: {2, 0, 0}, OpMul: {2, 0, 0}, OpScale: {2, 0, 0}, OpConcat: {2, 0, 0},
+	OpAdd: {2, 0, 0}, OpMul: {2, 0, 0}, OpScale: {2, 0, 0},
 }
 
 // shape infers the output's shape from those of the inputs and parameters.
@@ -101,11 +110,6 @@ func (l *Layer) shape(in [][]int, params []Param) ([]int, error) {
 			return nil, misfit
 		}
 		return []int{x[0], params[0].Shape[0]}, nil
-	case OpConcat:
-		if len(x) != 2 || len(in[1]) != 2 {
-			return nil, misfit
-		}
-		return []int{x[0], x[1] + in[1][1]}, nil
 	}
 	return slices.Clone(x), nil
 }
