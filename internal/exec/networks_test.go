@@ -138,6 +138,7 @@ func networks() map[string]network {
 			x = graph.Conv2D(graph.Swish(x), b.param("a", 40, 5, 2, 2), graph.ConvAttrs{Stride: [2]int{1, 3}, Pad: [4]int{1, 2, 0, 3}, Groups: 1})
 			x = graph.Conv2D(graph.Swish(x), b.param("b", 33, 40, 3, 5), graph.ConvAttrs{Stride: [2]int{3, 2}, Pad: [4]int{4, 6, 5, 0}, Groups: 1})
 			x = graph.Conv2D(graph.Swish(x), b.param("c", 20, 33, 1, 1), conv(2, [4]int{}, 1))
+			x = graph.Conv2D(graph.Swish(x), b.param("e", 20, 20, 1, 1), graph.ConvAttrs{Stride: [2]int{1, 2}, Pad: [4]int{1, 0, 0, 2}, Groups: 1})
 			return graph.Conv2D(graph.Swish(x), b.param("d", 34, 20, 3, 3), conv(1, [4]int{1, 1, 1, 1}, 1))
 		}, false},
 		"dilated convolutions": {2, 11, 3, 3, func(x *gorgonia.Node, b *builder) *gorgonia.Node {

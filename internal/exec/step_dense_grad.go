@@ -59,9 +59,9 @@ type denseGradient struct {
 func (g *denseGradient) rowsRoom() int {
 	most := 0
 	for _, s := range g.strips {
-		most = max(most, g.sources(s).size())
+		most = max(most, g.sources(s).size()*g.width, s.size()*g.g.OutW)
 	}
-	return most * g.width * longest(g.chunks)
+	return most * longest(g.chunks)
 }
 
 // image adds what one image contributes to the sum of a job: [KH, taps*chunk,
@@ -70,6 +70,11 @@ func (g *denseGradient) image(sum, rows, x, dy []float32, job int) {
 	block, chunk := job/len(g.chunks), g.chunks[job%len(g.chunks)]
 	ch := chunk.size()
 	for _, s := range g.strips {
+		if g.g.KH*g.g.KW == 1 {
+			n := g.points(rows, x, s, block*g.blockIn+chunk.lo, ch)
+			kernel.GemmTN(sum, g.blockOut, rows, ch, dy[s.lo*g.g.OutW*g.out+block*g.blockOut:], g.out, n, g.blockOut, ch, true)
+			continue
+		}
 		sources := g.sources(s)
 		padRows(rows, x, sources, padding{g.from[1], g.in, block*g.blockIn + chunk.lo, ch, g.left, g.width})
 		for kh := range g.g.KH {
@@ -87,6 +92,25 @@ func (g *denseGradient) image(sum, rows, x, dy []float32, job int) {
 			}
 		}
 	}
+}
+
+// points copies the one position that each output of a strip reads through a
+// filter of one tap, so that all rows are one product, and counts them.
+func (g *denseGradient) points(dst, x []float32, s span, first, ch int) int {
+	n := 0
+	for row := s.lo; row < s.hi; row++ {
+		src, inside := g.source(row, 0)
+		for col := range g.g.OutW {
+			at, to := col*g.step+g.phases[0].base, dst[n*ch:(n+1)*ch]
+			if inside && at >= 0 && at < g.g.InW {
+				copy(to, x[(src*g.g.InW+at)*g.in+first:])
+			} else {
+				clear(to)
+			}
+			n++
+		}
+	}
+	return n
 }
 
 // store writes the sum of a job where it belongs in dw [O,I/groups,kH,kW].
