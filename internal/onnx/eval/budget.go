@@ -10,11 +10,17 @@ type budget struct {
 	left  int // elements still to be computed
 }
 
-// maxElements bounds any array, known or not.
-const maxElements = 1 << 31
+// Bounds on any array, known or not.
+const (
+	maxElements = 1 << 31
+	maxRank     = 64
+)
 
 // elements returns the size of a shape that is about to be made.
 func (b *budget) elements(shape []int) (int, error) {
+	if len(shape) > maxRank {
+		return 0, fmt.Errorf("its result would have %d dimensions", len(shape))
+	}
 	n := 1
 	for _, d := range shape {
 		if d < 0 || d > maxElements || n*d > maxElements {

@@ -46,7 +46,8 @@ func (c *call) spend(factors ...int) error {
 }
 
 // floats makes an array of a float type; fill gets zeros and is not called in
-// a dry call.
+// a dry call, nor for an array without elements: its other lengths may be
+// anything.
 func (c *call) floats(dtype onnx.DataType, shape []int, fill func(out []float64)) (*Array, error) {
 	n, err := c.scope.budget.elements(shape)
 	if err != nil {
@@ -59,7 +60,9 @@ func (c *call) floats(dtype onnx.DataType, shape []int, fill func(out []float64)
 		return nil, err
 	}
 	out := make([]float64, n)
-	fill(out)
+	if n > 0 {
+		fill(out)
+	}
 	return newFloats(dtype, shape, out), nil
 }
 
@@ -76,7 +79,9 @@ func (c *call) ints(dtype onnx.DataType, shape []int, fill func(out []int64)) (*
 		return nil, err
 	}
 	out := make([]int64, n)
-	fill(out)
+	if n > 0 {
+		fill(out)
+	}
 	return newInts(dtype, shape, out), nil
 }
 
@@ -94,7 +99,9 @@ func (c *call) take(x *Array, shape []int, value *Array, fill func(index []int))
 		return nil, err
 	}
 	index := make([]int, n)
-	fill(index)
+	if n > 0 {
+		fill(index)
+	}
 	return gather(x, shape, value, index), nil
 }
 

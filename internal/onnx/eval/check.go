@@ -16,7 +16,7 @@ var errUnsupported = errors.New("the operator is not supported")
 // no name.
 func Check(m *onnx.Model) []*Error {
 	k := checker{model: m}
-	k.graph(m.Graph, map[string]bool{})
+	k.graph(m.Graph, nil)
 	return k.found
 }
 
@@ -29,25 +29,41 @@ func (k *checker) add(n *onnx.Node, format string, args ...any) {
 	k.found = append(k.found, nodeError(n, k.model.Opset, "", format, args...))
 }
 
-// graph checks a graph that sees the known values around it.
-func (k *checker) graph(g *onnx.Graph, around map[string]bool) {
-	known := make(map[string]bool, len(around)+len(g.Initializers)+len(g.Nodes))
-	for name := range around {
-		known[name] = true
-	}
-	for _, t := range g.Initializers {
-		if t.Name == "" {
-			k.add(&onnx.Node{Op: "initializer"}, "it has no name")
+// names are the values that a graph has so far; it sees those around it.
+type names struct {
+	own    map[string]bool
+	around *names
+}
+
+func (n *names) have(name string) bool {
+	for ; n != nil; n = n.around {
+		if n.own[name] {
+			return true
 		}
-		known[t.Name] = true
+	}
+	return false
+}
+
+// graph checks a graph inside of another, or of none.
+func (k *checker) graph(g *onnx.Graph, around *names) {
+	known := &names{map[string]bool{}, around}
+	for _, t := range g.Initializers {
+		initializer := &onnx.Node{Op: "initializer", Name: t.Name}
+		if t.Name == "" {
+			k.add(initializer, "it has no name")
+		}
+		if known.own[t.Name] {
+			k.add(initializer, "the file has two of this name")
+		}
+		known.own[t.Name] = true
 	}
 	for _, v := range g.Inputs {
-		known[v.Name] = true
+		known.own[v.Name] = true
 	}
 	live := g.Live()
 	for i, n := range g.Nodes {
 		for _, name := range n.Inputs {
-			if name != "" && !known[name] {
+			if name != "" && !known.have(name) {
 				k.add(n, "it takes %q, which nothing before it makes", name)
 			}
 		}
@@ -55,20 +71,20 @@ func (k *checker) graph(g *onnx.Graph, around map[string]bool) {
 			k.node(n, known)
 		}
 		for _, name := range n.Outputs {
-			if name != "" && known[name] {
+			if name != "" && known.have(name) {
 				k.add(n, "%s is made twice", name)
 			}
-			known[name] = name != ""
+			known.own[name] = name != ""
 		}
 	}
 	for _, v := range g.Outputs {
-		if !known[v.Name] {
+		if !known.have(v.Name) {
 			k.add(&onnx.Node{Op: "output", Name: v.Name}, "nothing makes it")
 		}
 	}
 }
 
-func (k *checker) node(n *onnx.Node, known map[string]bool) {
+func (k *checker) node(n *onnx.Node, known *names) {
 	op, ok := Lookup(n.Domain, n.Op, k.model.Opset)
 	if !ok {
 		k.add(n, "%s", k.reason(n))

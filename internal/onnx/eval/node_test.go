@@ -131,4 +131,3 @@ func differs(got, want *Array) error {
 	}
 	return nil
 }
-

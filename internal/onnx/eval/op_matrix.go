@@ -212,10 +212,12 @@ func parseEinsum(equation string, in []*Array) (e einsumPlan, err error) {
 	for i, term := range terms {
 		for axis, letter := range term {
 			d := in[i].Shape[axis]
-			if have, ok := lengths[letter]; ok && have != d && have != 1 && d != 1 {
+			switch have, ok := lengths[letter]; {
+			case !ok || have == 1:
+				lengths[letter] = d
+			case d != 1 && d != have:
 				return e, fmt.Errorf("the letter %q has lengths %d and %d", letter, have, d)
 			}
-			lengths[letter] = max(lengths[letter], d)
 		}
 	}
 	letters := slices.Clone(result)

@@ -149,16 +149,17 @@ func batchNorm(c *call) ([]*Array, error) {
 // trainingNorm returns the result, the running statistics and, before opset
 // 14, the batch's own.
 func (c *call) trainingNorm(channels int) ([]*Array, error) {
-	means, variances := make([]float64, channels), make([]float64, channels)
 	x := c.in[0]
+	mean, variance := Unknown(onnx.Double, channels), Unknown(onnx.Double, channels)
 	if !c.dry {
+		means, variances := make([]float64, channels), make([]float64, channels)
 		values := x.Float64s()
 		outer, inner := lanes(x.Shape, butChannels(len(x.Shape)))
 		for ch, base := range outer {
 			means[ch], variances[ch] = moments(values, base, inner)
 		}
+		mean, variance = Doubles(means, channels), Doubles(variances, channels)
 	}
-	mean, variance := Doubles(means, channels), Doubles(variances, channels)
 	y, err := c.normalized(channels, mean, variance)
 	if err != nil {
 		return nil, err
@@ -412,6 +413,9 @@ func localResponseNorm(c *call) (*Array, error) {
 	window := c.node.Int("size", 0)
 	if len(x.Shape) < 2 || window < 1 {
 		return nil, fmt.Errorf("a window of %d channels on shape %v", window, x.Shape)
+	}
+	if err := c.spend(x.Len(), int(min(window, int64(x.Shape[1])))); err != nil {
+		return nil, err
 	}
 	alpha, beta, bias := number(c.node, "alpha", 1e-4), number(c.node, "beta", 0.75), number(c.node, "bias", 1)
 	return c.along([]int{1}, func(out, values []float64, base int, inner []int) {

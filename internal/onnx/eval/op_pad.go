@@ -24,6 +24,9 @@ func pad(c *call) (*Array, error) {
 		if shape[i] += begin[i] + end[i]; shape[i] < 0 {
 			return nil, fmt.Errorf("pads %v and %v leave nothing of %v", begin, end, x.Shape)
 		}
+		if x.Shape[i] == 0 && shape[i] > 0 && c.node.Text("mode", "constant") != "constant" {
+			return nil, fmt.Errorf("axis %d of %v has nothing to copy into the padding", i, x.Shape)
+		}
 	}
 	strides := stridesOf(x.Shape)
 	return c.take(x, shape, value, func(index []int) {
@@ -71,12 +74,7 @@ func padder(mode string) (func(i, n int) int, error) {
 			return min(i, period-i)
 		}, nil
 	case "wrap":
-		return func(i, n int) int {
-			if n == 0 {
-				return -1
-			}
-			return (i%n + n) % n
-		}, nil
+		return func(i, n int) int { return (i%n + n) % n }, nil
 	}
 	return nil, fmt.Errorf("the mode %q is not supported", mode)
 }
@@ -141,7 +139,7 @@ func dropout(c *call) ([]*Array, error) {
 	if err != nil {
 		return nil, err
 	}
-	kept := slices.Repeat([]float64{1}, 0)
+	var kept []float64 // nil: everything
 	y := x.reshaped(x.Shape)
 	if training && ratio > 0 && !c.scope.options.Eval {
 		if ratio >= 1 {
@@ -162,7 +160,7 @@ func dropout(c *call) ([]*Array, error) {
 	}
 	mask, err := c.floats(onnx.Float, x.Shape, func(out []float64) {
 		for i := range out {
-			if out[i] = 1; len(kept) > 0 {
+			if out[i] = 1; kept != nil {
 				out[i] = kept[i]
 			}
 		}

@@ -224,17 +224,26 @@ func cumSum(c *call) (*Array, error) {
 		return nil, err
 	}
 	exclusive, reverse := c.node.Int("exclusive", 0) != 0, c.node.Int("reverse", 0) != 0
-	outer, inner := lanes(x.Shape, []int{axis})
-	if reverse {
-		slices.Reverse(inner)
+	places := func() (outer, inner []int) {
+		outer, inner = lanes(x.Shape, []int{axis})
+		if reverse {
+			slices.Reverse(inner)
+		}
+		return outer, inner
 	}
 	if x.Type.IsFloat() {
-		return c.floats(x.Type, x.Shape, func(out []float64) { accumulate(out, x.Float64s(), outer, inner, exclusive) })
+		return c.floats(x.Type, x.Shape, func(out []float64) {
+			outer, inner := places()
+			accumulate(out, x.Float64s(), outer, inner, exclusive)
+		})
 	}
 	if x.Type == onnx.Bool {
 		return nil, fmt.Errorf("elements of bool are not supported")
 	}
-	return c.ints(x.Type, x.Shape, func(out []int64) { accumulate(out, x.i64, outer, inner, exclusive) })
+	return c.ints(x.Type, x.Shape, func(out []int64) {
+		outer, inner := places()
+		accumulate(out, x.i64, outer, inner, exclusive)
+	})
 }
 
 func accumulate[T float64 | int64](out, x []T, outer, inner []int, exclusive bool) {

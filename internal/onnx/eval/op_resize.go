@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -51,7 +52,8 @@ func (c *call) resizeBy(axes []resizeAxis) (*Array, error) {
 	return c.floats(c.in[0].Type, shape, func(out []float64) {
 		values, current := c.in[0].Float64s(), slices.Clone(c.in[0].Shape)
 		beyond := make([][]bool, len(axes))
-		for i, a := range axes {
+		for _, i := range shrinkingFirst(axes) {
+			a := axes[i]
 			var taps [][]tap
 			for place := range a.out {
 				at := source(a, place)
@@ -72,6 +74,16 @@ func (c *call) resizeBy(axes []resizeAxis) (*Array, error) {
 			i++
 		})
 	})
+}
+
+// shrinkingFirst orders the axes so that nothing in between is larger than
+// both what is resized and the result.
+func shrinkingFirst(axes []resizeAxis) []int {
+	order := every(len(axes))
+	slices.SortStableFunc(order, func(i, j int) int {
+		return cmp.Compare(float64(axes[i].out)/float64(axes[i].in), float64(axes[j].out)/float64(axes[j].in))
+	})
+	return order
 }
 
 // tap is a place on an axis and its weight.

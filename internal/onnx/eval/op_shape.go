@@ -68,7 +68,7 @@ func reshape(c *call) (*Array, error) {
 		shape[rest] = x.Len() / n
 		n *= shape[rest]
 	}
-	if n != x.Len() {
+	if n != x.Len() || len(shape) > maxRank {
 		return nil, fmt.Errorf("the shape %v does not fit %v", want, x.Shape)
 	}
 	return x.reshaped(shape), nil
@@ -109,9 +109,6 @@ func squeeze(c *call) (*Array, error) {
 	}
 	return x.reshaped(reducedShape(x.Shape, axes, false)), nil
 }
-
-// maxRank bounds the dimensions of a result.
-const maxRank = 64
 
 // unsqueeze adds axes of length 1 at their places in the result.
 func unsqueeze(c *call) (*Array, error) {

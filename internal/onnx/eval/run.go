@@ -17,10 +17,10 @@ type Options struct {
 	// Seed of what Dropout in training mode draws.
 	Seed uint64
 	// Elements is the most array elements that may be alive at once; 0 means
-	// 2^28 in Run and 2^26 in Fold.
+	// 2^28 in Run and 2^25 in Fold.
 	Elements int
 	// Work is the most elements that may be computed, products in sums
-	// counted one by one; 0 means 2^42 in Run and 2^32 in Fold.
+	// counted one by one; 0 means 2^42 in Run and 2^30 in Fold.
 	Work int
 }
 
@@ -57,7 +57,7 @@ func Run(m *onnx.Model, inputs map[string]*Array, o Options) (map[string]*Array,
 // with type and shape. inputs are as for [Run], usually [Unknown] ones.
 // A shape that depends on values that are not known is an error.
 func Fold(m *onnx.Model, inputs map[string]*Array, o Options) (map[string]*Array, error) {
-	s, err := evaluate(m, inputs, o.orElse(1<<26, 1<<32), true)
+	s, err := evaluate(m, inputs, o.orElse(1<<25, 1<<30), true)
 	if err != nil {
 		return nil, err
 	}
