@@ -79,14 +79,21 @@ func exact(f func(a, b int64) int64) func(onnx.DataType, int64, int64) (int64, e
 }
 
 func addFloat(a, b float64) float64 { return a + b }
+
 func subFloat(a, b float64) float64 { return a - b }
+
 func mulFloat(a, b float64) float64 { return a * b }
+
 func divFloat(a, b float64) float64 { return a / b }
-func addInt(a, b int64) int64       { return a + b }
-func subInt(a, b int64) int64       { return a - b }
-func mulInt(a, b int64) int64       { return a * b }
+
+func addInt(a, b int64) int64 { return a + b }
+
+func subInt(a, b int64) int64 { return a - b }
+
+func mulInt(a, b int64) int64 { return a * b }
 
 func maxFloat(a, b float64) float64 { return max(a, b) }
+
 func minFloat(a, b float64) float64 { return min(a, b) }
 
 func maxInt(t onnx.DataType, a, b int64) (int64, error) {
@@ -200,68 +207,6 @@ func powInt(base, exponent int64) int64 {
 	return result
 }
 
-// compared evaluates a question about two elements of one type; f gets -1, 0
-// or 1 for less, equal or greater, and is not asked about NaN.
-func compared(f func(order int) bool) runner {
-	return one(func(c *call) (*Array, error) {
-		if err := c.sameType(0, 2); err != nil {
-			return nil, err
-		}
-		p, err := c.pairs()
-		if err != nil {
-			return nil, err
-		}
-		x, y := c.in[0], c.in[1]
-		return c.ints(onnx.Bool, p.shape, func(out []int64) {
-			p.locate(c)
-			if x.Type.IsFloat() {
-				a, b := x.Float64s(), y.Float64s()
-				for i := range out {
-					u, v := a[p.a[i]], b[p.b[i]]
-					out[i] = truth(u == u && v == v && f(int(truth(u > v)-truth(u < v))))
-				}
-				return
-			}
-			for i := range out {
-				u, v := x.i64[p.a[i]], y.i64[p.b[i]]
-				out[i] = truth(f(int(truth(less(x.Type, v, u)) - truth(less(x.Type, u, v)))))
-			}
-		})
-	})
-}
-
-// logical evaluates a function of two bools.
-func logical(f func(a, b int64) int64) runner {
-	return one(func(c *call) (*Array, error) {
-		if c.in[0].Type != onnx.Bool || c.in[1].Type != onnx.Bool {
-			return nil, fmt.Errorf("its inputs have elements of %s and %s, not bool", c.in[0].Type, c.in[1].Type)
-		}
-		p, err := c.pairs()
-		if err != nil {
-			return nil, err
-		}
-		return c.ints(onnx.Bool, p.shape, func(out []int64) {
-			p.locate(c)
-			for i := range out {
-				out[i] = f(c.in[0].i64[p.a[i]], c.in[1].i64[p.b[i]])
-			}
-		})
-	})
-}
-
-// bitwise evaluates a function of the bits of two integers.
-func bitwise(f func(a, b int64) int64) runner {
-	return one(func(c *call) (*Array, error) {
-		if !c.in[0].Type.IsInteger() {
-			return nil, fmt.Errorf("elements of %s are not supported", c.in[0].Type)
-		}
-		if err := c.sameType(0, 2); err != nil {
-			return nil, err
-		}
-		return c.arithmetic(nil, exact(f))
-	})
-}
-
 // folded evaluates an operator of any number of inputs by combining them from
 // the left; mean divides by their number.
 func folded(f func(a, b float64) float64, g func(onnx.DataType, int64, int64) (int64, error), mean bool) runner {
@@ -291,34 +236,6 @@ func folded(f func(a, b float64) float64, g func(onnx.DataType, int64, int64) (i
 				out[i] = v / n
 			}
 		})
-	})
-}
-
-// where picks from two arrays by a third.
-func where(c *call) (*Array, error) {
-	if c.in[0].Type != onnx.Bool {
-		return nil, fmt.Errorf("its condition has elements of %s, not bool", c.in[0].Type)
-	}
-	if err := c.sameType(1, 3); err != nil {
-		return nil, err
-	}
-	x, y := c.in[1], c.in[2]
-	shape, err := broadcast(c.in[0].Shape, x.Shape, y.Shape)
-	if err != nil {
-		return nil, err
-	}
-	if c.dry {
-		return c.take(x, shape, nil, nil)
-	}
-	both := &Array{Type: x.Type, Shape: []int{x.Len() + y.Len()}, known: true}
-	both.f32, both.f64, both.i64 = slices.Concat(x.f32, y.f32), slices.Concat(x.f64, y.f64), slices.Concat(x.i64, y.i64)
-	return c.take(both, shape, nil, func(index []int) {
-		a, b, w := stretched(x.Shape, shape), stretched(y.Shape, shape), stretched(c.in[0].Shape, shape)
-		for i := range index {
-			if index[i] = a[i]; c.in[0].i64[w[i]] == 0 {
-				index[i] = x.Len() + b[i]
-			}
-		}
 	})
 }
 

@@ -157,40 +157,6 @@ func shrink(n *onnx.Node) func(float64) float64 {
 
 func reciprocal(x float64) float64 { return 1 / x }
 
-// not inverts bools.
-func not(c *call) (*Array, error) {
-	x := c.in[0]
-	if x.Type != onnx.Bool {
-		return nil, fmt.Errorf("its input has elements of %s, not bool", x.Type)
-	}
-	return c.ints(onnx.Bool, x.Shape, func(out []int64) {
-		for i, v := range x.i64 {
-			out[i] = 1 - v
-		}
-	})
-}
-
-// test evaluates a question about floats.
-func test(f func(n *onnx.Node, x float64) bool) runner {
-	return one(func(c *call) (*Array, error) {
-		if err := c.float(0); err != nil {
-			return nil, err
-		}
-		x := c.in[0]
-		return c.ints(onnx.Bool, x.Shape, func(out []int64) {
-			for i, v := range x.Float64s() {
-				out[i] = truth(f(c.node, v))
-			}
-		})
-	})
-}
-
-func isInf(n *onnx.Node, x float64) bool {
-	return math.IsInf(x, 1) && n.Int("detect_positive", 1) != 0 || math.IsInf(x, -1) && n.Int("detect_negative", 1) != 0
-}
-
-func isNaN(_ *onnx.Node, x float64) bool { return x != x }
-
 // clip bounds its first input by two further ones, or by attributes before
 // opset 11.
 func clip(c *call) (*Array, error) {
