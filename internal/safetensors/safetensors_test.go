@@ -118,15 +118,18 @@ func TestMisalignedNumbersAreCopied(t *testing.T) {
 	}
 }
 
-func TestHostileFilesAreRefused(t *testing.T) {
+// hostile is a file that must be refused, and what the error says.
+type hostile struct {
+	content []byte
+	want    string
+}
+
+func hostileFiles() map[string]hostile {
 	tensor := func(name, dtype, shape, offsets string) string {
 		return `"` + name + `":{"dtype":"` + dtype + `","shape":` + shape + `,"data_offsets":` + offsets + `}`
 	}
 	huge := binary.LittleEndian.AppendUint64(nil, math.MaxUint64)
-	cases := map[string]struct {
-		content []byte
-		want    string
-	}{
+	return map[string]hostile{
 		"empty":                        {nil, "too few"},
 		"seven bytes":                  {make([]byte, 7), "too few"},
 		"a header longer than all":     {append(huge, "{}"...), "its header is said to have 18446744073709551615 bytes"},
@@ -160,7 +163,10 @@ func TestHostileFilesAreRefused(t *testing.T) {
 		"a truncated tensor":           {file("{"+tensor("a", "F32", "[1]", "[0,4]")+"}", "123"), "from 0 to 4 of 3"},
 		"a thousand dimensions":        {file("{"+tensor("a", "F32", "["+strings.Repeat("1,", 999)+"1]", "[0,4]")+"}", "1234"), "more than 64 numbers"},
 	}
-	for name, c := range cases {
+}
+
+func TestHostileFilesAreRefused(t *testing.T) {
+	for name, c := range hostileFiles() {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "w.safetensors")
 			if err := os.WriteFile(path, c.content, 0o600); err != nil {
@@ -224,6 +230,9 @@ func FuzzDecode(f *testing.F) {
 			f.Fatal(err)
 		}
 		f.Add(content)
+	}
+	for _, h := range hostileFiles() {
+		f.Add(h.content)
 	}
 	f.Fuzz(func(t *testing.T, content []byte) {
 		decoded, err := Decode(content)
