@@ -77,24 +77,8 @@ func arranged(v *eval.Array, axes []int) ([]float32, []int) {
 	if slices.IsSorted(p.long()) {
 		return from, shape
 	}
-	steps, step := make([]int, len(axes)), 1
-	for a := len(axes) - 1; a >= 0; a-- {
-		steps[p.at(a)] = step
-		step *= p.shape[a]
-	}
-	to, at := make([]float32, len(from)), make([]int, len(axes))
-	k := 0
-	for i := range to {
-		to[i] = from[k]
-		for d := len(at) - 1; d >= 0; d-- {
-			k += steps[d]
-			if at[d]++; at[d] < shape[d] {
-				break
-			}
-			k -= steps[d] * shape[d]
-			at[d] = 0
-		}
-	}
+	to := make([]float32, len(from))
+	p.load(to, from)
 	return to, shape
 }
 

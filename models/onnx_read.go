@@ -114,13 +114,7 @@ func (m file) network(path string, size int) (*Net, Weights, error) {
 // importImages imports the graph for one image of the given size, and metadata
 // where the file takes some.
 func (m file) importImages(size int, facts netFacts) (*importer, error) {
-	free := *m.Model // declared sizes of images do not bind
-	free.Graph = new(onnx.Graph)
-	*free.Graph = *m.Graph
-	free.Graph.Inputs = slices.Clone(m.Graph.Inputs)
-	for i := range free.Graph.Inputs {
-		free.Graph.Inputs[i].Dims = nil
-	}
+	free := m.free()
 	given, places := map[string]*eval.Array{}, map[string]place{}
 	for _, v := range m.Graph.Required() {
 		p := place{layer: v.Name, shape: []int{1, 3, size, size}, axes: channelsLast(4)}
@@ -129,11 +123,11 @@ func (m file) importImages(size int, facts netFacts) (*importer, error) {
 		}
 		given[v.Name], places[v.Name] = eval.Unknown(onnx.Float, p.shape...), p
 	}
-	values, err := eval.Fold(&free, given, eval.Options{Eval: true, Elements: maxFolded})
+	values, err := eval.Fold(free, given, eval.Options{Eval: true, Elements: maxFolded})
 	if err != nil {
 		return nil, err
 	}
-	im := newImporter(file{&free}, values, facts, runRules{})
+	im := newImporter(file{free}, values, facts, runRules{})
 	im.places = places
 	if err := im.nodes(); err != nil {
 		return nil, err
@@ -146,6 +140,19 @@ func (m file) importImages(size int, facts netFacts) (*importer, error) {
 		return nil, problem{Problem{Opset: m.Opset, Reason: fmt.Sprintf("the output %s does not depend on the image", m.Graph.Outputs[0].Name)}}
 	}
 	return im, nil
+}
+
+// free returns the model without the declared sizes of its inputs: an image of
+// another size is welcome where the nodes allow it.
+func (m file) free() *onnx.Model {
+	free := *m.Model
+	free.Graph = new(onnx.Graph)
+	*free.Graph = *m.Graph
+	free.Graph.Inputs = slices.Clone(m.Graph.Inputs)
+	for i := range free.Graph.Inputs {
+		free.Graph.Inputs[i].Dims = nil
+	}
+	return &free
 }
 
 // maxFolded is how many elements computed constants may have: the first linear

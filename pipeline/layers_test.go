@@ -40,7 +40,7 @@ var layers = map[string][]string{
 	"pipeline": {"configs", "data", "augment", "models", "cv", "internal/train", "internal/bayes", "internal/metrics", "internal/report",
 		"internal/artifact", "internal/exec", "internal/fault", "internal/rng", "internal/memory"},
 	"cmd/melanoma": {"pipeline", "models", "augment", "data", "cv", "internal/metrics", "internal/fault", "internal/exec", "internal/kernel",
-		"internal/artifact", "internal/bayes", "internal/rng"},
+		"internal/artifact", "internal/bayes", "internal/rng", "internal/onnx", "internal/onnx/eval"},
 }
 
 // homes says which packages may import a third-party module; the longest

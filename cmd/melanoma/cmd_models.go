@@ -14,6 +14,7 @@ type modelsOptions struct {
 	size           int
 	batch          int
 	plan, train    bool
+	eval           bool
 	without        []string // fusion rules
 	inputs, output []string
 	imported       importOptions
@@ -79,10 +80,12 @@ probabilities that ` + "`melanoma infer`" + ` prints out.`,
 		RunE:    func(_ *cobra.Command, args []string) error { return a.runModelsExport(o.exported, o.size, args) },
 	}
 	run := &cobra.Command{
-		Use: "run FILE.onnx --input X.npy --output Y.npy", Short: "Run an ONNX file on one input tensor",
-		Long: `Runs a supported ONNX file on tensors in .npy files: images [N,3,S,S] as the
-file wants them (already normalised), metadata [N,M] where it takes some. The
-output is written as float32.`,
+		Use: "run FILE.onnx --input X.npy --output Y.npy", Short: "Run an ONNX file on its input tensors",
+		Long: `Runs an ONNX file on tensors in .npy files, of any shapes and types that the
+file takes. The whole file is checked first and every operator that is not
+supported is named. Networks of float32 run on the engine. Outputs are written
+in their own types. A file exported for training runs as the standard says,
+batch statistics and dropouts included, unless --eval is given.`,
 		Example: "  melanoma models run net.onnx --input x.npy --output y.npy\n  melanoma models run net.onnx --input image=x.npy --input meta=m.npy --output y.npy",
 		Args:    wants(1, 1, "one ONNX file"), RunE: func(_ *cobra.Command, args []string) error { return a.runModelsRun(o, args[0]) },
 	}
@@ -104,7 +107,8 @@ output is written as float32.`,
 	show.Flags().IntVar(&o.batch, "batch", 1, "with --plan: images a step")
 	addWithout(show.Flags(), &o.without)
 	run.Flags().StringArrayVar(&o.inputs, "input", nil, "FILE.npy, or NAME=FILE.npy for one of several; repeatable")
-	run.Flags().StringArrayVar(&o.output, "output", nil, "FILE.npy, or NAME=FILE.npy")
+	run.Flags().StringArrayVar(&o.output, "output", nil, "FILE.npy for the first output, or NAME=FILE.npy; repeatable")
+	run.Flags().BoolVar(&o.eval, "eval", false, "evaluate BatchNormalization and Dropout as in inference, whatever the file says")
 	cmd.AddCommand(list, show, check, imported, export, run)
 	return cmd
 }

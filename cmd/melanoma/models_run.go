@@ -7,122 +7,133 @@ import (
 
 	"melanoma/internal/exec"
 	"melanoma/internal/fault"
+	"melanoma/internal/onnx"
+	"melanoma/internal/onnx/eval"
 	"melanoma/models"
 )
 
-// runModelsRun runs an ONNX file forward on given tensors.
+// runModelsRun runs an ONNX file on given tensors.
 func (a *app) runModelsRun(o modelsOptions, path string) error {
-	if len(o.inputs) == 0 || len(o.output) != 1 {
-		return usage("melanoma models run net.onnx --input x.npy --output y.npy", "models run wants --input and one --output")
+	if len(o.output) == 0 {
+		return usage("melanoma models run net.onnx --input x.npy --output y.npy", "models run wants --output")
 	}
-	inputs, err := readInputs(o.inputs)
+	m, err := onnx.Open(path)
+	if err != nil {
+		return fmt.Errorf("models: %w", err)
+	}
+	inputs, err := readInputs(m, o.inputs, path)
 	if err != nil {
 		return err
 	}
-	net, weights, err := models.ReadONNX(path, 0)
+	targets, err := targetsOf(m, o.output, path)
 	if err != nil {
 		return err
 	}
-	images, meta, err := assignInputs(net, inputs, path)
+	c, err := models.Prepare(path, m, inputs, eval.Options{Eval: o.eval, Seed: a.common.seed})
 	if err != nil {
 		return err
 	}
-	n, size := images.shape[0], images.shape[2]
-	if a.dry("run %s on %d images of %d px", path, n, size) {
+	if a.dry("run %s on %d inputs", path, len(inputs)) {
 		return nil
 	}
-	logits, err := a.forward(net, weights, nhwc(images), meta, n, size)
+	results, err := a.compute(c)
 	if err != nil {
 		return err
 	}
-	name, file, named := strings.Cut(o.output[0], "=")
-	if !named {
-		name, file = net.Output, o.output[0]
-	}
-	if err := writeNPY(file, &array{shape: []int{n, net.Classes}, data: logits}); err != nil {
-		return err
-	}
-	if a.common.json {
-		return a.printJSON(map[string]any{"output": file, "name": name, "shape": []int{n, net.Classes}})
-	}
-	a.printf("%s: %s [%d, %d]\n", file, name, n, net.Classes)
-	return nil
+	return a.writeResults(targets, results)
 }
 
-// readInputs reads the .npy files of --input by name; "" is the unnamed one.
-func readInputs(given []string) (map[string]*array, error) {
-	inputs := map[string]*array{}
+// target is an output and the file that it goes to.
+type target struct{ name, file string }
+
+// targetsOf finds the file's outputs that --output names; one without a name
+// is the first.
+func targetsOf(m *onnx.Model, given []string, path string) ([]target, error) {
+	var names []string
+	for _, v := range m.Graph.Outputs {
+		names = append(names, v.Name)
+	}
+	var targets []target
 	for _, text := range given {
 		name, file, named := strings.Cut(text, "=")
-		if !named {
-			name, file = "", text
+		if !named && len(names) > 0 {
+			name, file = names[0], text
+		}
+		if !slices.Contains(names, name) {
+			return nil, fault.New(fault.Usage, "its outputs: "+strings.Join(names, ", "), "models: %s has no output %q", path, name)
+		}
+		if slices.ContainsFunc(targets, func(t target) bool { return t.name == name }) {
+			return nil, usage("name them: --output "+names[0]+"=y.npy", "two outputs have the same name %q", name)
+		}
+		targets = append(targets, target{name, file})
+	}
+	return targets, nil
+}
+
+// readInputs reads the .npy files of --input for a file's inputs; one without
+// a name is the only one that must be given, or the first.
+func readInputs(m *onnx.Model, given []string, path string) (map[string]*eval.Array, error) {
+	values := models.Inputs(m)
+	var names []string
+	for _, v := range values {
+		names = append(names, v.Name)
+	}
+	inputs := map[string]*eval.Array{}
+	for _, text := range given {
+		name, file, named := strings.Cut(text, "=")
+		if !named && len(names) > 0 {
+			name, file = names[0], text
+		}
+		i := slices.Index(names, name)
+		if i < 0 {
+			return nil, fault.New(fault.Usage, "its inputs: "+strings.Join(names, ", "), "models: %s has no input %q", path, name)
 		}
 		if inputs[name] != nil {
-			return nil, usage("name them: --input image=x.npy --input meta=m.npy", "two inputs have the same name %q", name)
+			return nil, usage("name them: --input "+names[0]+"=x.npy", "two inputs have the same name %q", name)
 		}
-		array, err := readNPY(file)
+		t, err := readTensor(file)
 		if err != nil {
 			return nil, err
 		}
-		inputs[name] = array
+		if inputs[name], err = asDeclared(t, values[i]); err != nil {
+			return nil, fault.New(fault.Input, "numpy.save(path, np.ascontiguousarray(x, 'float32')) writes a file that can be read", "models: input %s of %s from %s: %w", name, path, file, err)
+		}
+	}
+	for _, v := range m.Graph.Required() {
+		if inputs[v.Name] == nil {
+			return nil, usage("--input "+v.Name+"=x.npy", "models: no tensor for input %q of %s", v.Name, path)
+		}
 	}
 	return inputs, nil
 }
 
-// assignInputs finds the network's tensors among the given ones and checks
-// their shapes.
-func assignInputs(net *models.Net, inputs map[string]*array, path string) (images *array, meta []float32, err error) {
-	wanted := []string{net.Input}
-	if net.Meta != "" {
-		wanted = append(wanted, net.Meta)
+// asDeclared returns a tensor's values in the type that the file declares.
+func asDeclared(t *onnx.Tensor, v onnx.Value) (*eval.Array, error) {
+	a, err := eval.FromTensor(t)
+	if err != nil || v.Type == a.Type || v.Type == onnx.Undefined {
+		return a, err
 	}
-	for name := range inputs {
-		if name != "" && !slices.Contains(wanted, name) {
-			return nil, nil, fault.New(fault.Usage, "its inputs: "+strings.Join(wanted, ", "), "models: %s has no input %q", path, name)
-		}
+	const opset = 13
+	cast, _ := eval.Lookup("", "Cast", opset)
+	n := &onnx.Node{Op: "Cast", Inputs: []string{"x"}, Outputs: []string{"y"}, Attributes: []*onnx.Attribute{onnx.IntAttribute("to", int64(v.Type))}}
+	out, err := cast.Run(n, opset, []*eval.Array{a}, eval.Options{})
+	if err != nil {
+		return nil, err
 	}
-	if images = inputs[net.Input]; images == nil {
-		images = inputs[""]
-	}
-	if images == nil {
-		return nil, nil, usage("--input "+net.Input+"=x.npy", "models: no tensor for input %q of %s", net.Input, path)
-	}
-	s := images.shape
-	if len(s) != 4 || s[0] < 1 || s[1] != 3 || s[2] != s[3] || s[2] < 1 {
-		return nil, nil, fault.New(fault.Input, "square RGB images, [N, 3, S, S]", "models: input %q of %s has shape %v", net.Input, path, s)
-	}
-	if net.Meta == "" {
-		return images, nil, nil
-	}
-	m := inputs[net.Meta]
-	if m == nil || !slices.Equal(m.shape, []int{s[0], net.MetaIn}) {
-		return nil, nil, fault.New(fault.Input, fmt.Sprintf("--input %s=m.npy of shape [%d, %d]", net.Meta, s[0], net.MetaIn), "models: input %q of %s is missing or has another shape", net.Meta, path)
-	}
-	return images, m.data, nil
+	return out[0], nil
 }
 
-// nhwc turns [N,3,S,S] into [N,S,S,3].
-func nhwc(a *array) []float32 {
-	n, c, area := a.shape[0], a.shape[1], a.shape[2]*a.shape[3]
-	out := make([]float32, len(a.data))
-	for i := range n {
-		for k := range c {
-			for p := range area {
-				out[(i*area+p)*c+k] = a.data[(i*c+k)*area+p]
-			}
-		}
+// compute runs a prepared file on the engine.
+func (a *app) compute(c *models.Computation) (map[string]*eval.Array, error) {
+	if c.Net == nil {
+		return c.Run(nil)
 	}
-	return out
-}
-
-// forward runs a network in evaluation mode and returns its logits [n,K].
-func (a *app) forward(net *models.Net, weights models.Weights, images, meta []float32, n, size int) ([]float32, error) {
-	program, err := net.Instantiate(models.Instance{Batch: n, Size: size})
+	program, err := c.Net.Instantiate(models.Instance{Batch: 1, Size: 1})
 	if err != nil {
 		return nil, err
 	}
 	store := exec.NewStore(program)
-	if err := store.Load(weights); err != nil {
+	if err := store.Load(c.Weights); err != nil {
 		return nil, err
 	}
 	pool := exec.NewPool(a.workers())
@@ -131,10 +142,27 @@ func (a *app) forward(net *models.Net, weights models.Weights, images, meta []fl
 	if err != nil {
 		return nil, err
 	}
-	copy(machine.Input("images"), images)
-	copy(machine.Input("meta"), meta)
-	if err := machine.Run(0); err != nil {
-		return nil, err
+	return c.Run(machine)
+}
+
+// writeResults writes the outputs that were asked for.
+func (a *app) writeResults(targets []target, results map[string]*eval.Array) error {
+	var told []map[string]any
+	for _, t := range targets {
+		r := results[t.name]
+		if err := writeTensor(t.file, r.Tensor(t.name)); err != nil {
+			return err
+		}
+		told = append(told, map[string]any{"output": t.file, "name": t.name, "shape": r.Shape, "type": r.Type.String()})
 	}
-	return slices.Clone(machine.Logits()), nil
+	if a.common.json {
+		if len(told) == 1 {
+			return a.printJSON(told[0])
+		}
+		return a.printJSON(told)
+	}
+	for i, t := range targets {
+		a.printf("%s: %s %v %s\n", t.file, t.name, told[i]["shape"], told[i]["type"])
+	}
+	return nil
 }

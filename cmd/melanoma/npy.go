@@ -7,12 +7,14 @@ import (
 	"io"
 	"math"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
 
 	"melanoma/internal/artifact"
 	"melanoma/internal/fault"
+	"melanoma/internal/onnx"
 )
 
 // array is a tensor as .npy files hold it, read into float32, row-major.
@@ -29,9 +31,23 @@ var (
 	npyShape = regexp.MustCompile(`'shape':\s*\(([^)]*)\)`)
 )
 
-// readNPY reads a little-endian .npy file (format 1 to 3) of floats, integers
-// or booleans in C order.
+// readNPY reads a .npy file of numbers of any type into float32.
 func readNPY(path string) (*array, error) {
+	t, err := readTensor(path)
+	if err != nil {
+		return nil, err
+	}
+	out := &array{}
+	if out.shape, err = t.Shape(); err != nil {
+		return nil, err
+	}
+	out.data, err = t.Float32s()
+	return out, err
+}
+
+// readTensor reads a little-endian .npy file (format 1 to 3) of floats,
+// integers or booleans in C order.
+func readTensor(path string) (*onnx.Tensor, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fault.New(fault.Input, "numpy.save writes such a file", "read %s: %w", path, err)
@@ -57,7 +73,7 @@ func readNPY(path string) (*array, error) {
 	if string(order[1]) == "True" {
 		return nil, bad("the array is in Fortran order")
 	}
-	out := &array{}
+	var dims []int
 	n := 1
 	for _, field := range strings.Split(string(shape[1]), ",") {
 		if field = strings.TrimSpace(field); field == "" {
@@ -67,62 +83,73 @@ func readNPY(path string) (*array, error) {
 		if err != nil || d < 0 || d > 0 && n > math.MaxInt32/d {
 			return nil, bad("the shape is " + string(shape[1]))
 		}
-		out.shape = append(out.shape, d)
+		dims = append(dims, d)
 		n *= d
 	}
-	width, convert := npyType(string(descr[1]))
-	if convert == nil {
+	dtype, ok := npyTypes[strings.TrimLeft(string(descr[1]), "<|=")]
+	if !ok {
 		return nil, bad("elements of type " + string(descr[1]) + " are not supported")
 	}
-	if len(body) != n*width {
-		return nil, bad(fmt.Sprintf("%d bytes of data for shape %v of %s", len(body), out.shape, descr[1]))
+	if len(body) != n*dtype.Size() {
+		return nil, bad(fmt.Sprintf("%d bytes of data for shape %v of %s", len(body), dims, descr[1]))
 	}
-	out.data = make([]float32, n)
-	for i := range out.data {
-		out.data[i] = convert(body[i*width:])
-	}
-	return out, nil
+	return onnx.NewRawTensor(filepath.Base(path), dtype, body, dims...), nil
 }
 
-// npyType returns the size of an element and how to read it, nil if unknown.
-func npyType(descr string) (int, func([]byte) float32) {
-	le := binary.LittleEndian
-	switch strings.TrimLeft(descr, "<|=") {
-	case "f4":
-		return 4, func(b []byte) float32 { return math.Float32frombits(le.Uint32(b)) }
-	case "f8":
-		return 8, func(b []byte) float32 { return float32(math.Float64frombits(le.Uint64(b))) }
-	case "i4":
-		return 4, func(b []byte) float32 { return float32(int32(le.Uint32(b))) }
-	case "i8":
-		return 8, func(b []byte) float32 { return float32(int64(le.Uint64(b))) }
-	case "u1":
-		return 1, func(b []byte) float32 { return float32(b[0]) }
-	case "b1":
-		return 1, func(b []byte) float32 { return float32(b[0]) }
-	}
-	return 0, nil
+// npyTypes are numpy's names of the element types.
+var npyTypes = map[string]onnx.DataType{
+	"f2": onnx.Float16, "f4": onnx.Float, "f8": onnx.Double, "b1": onnx.Bool, "i1": onnx.Int8, "i2": onnx.Int16, "i4": onnx.Int32, "i8": onnx.Int64,
+	"u1": onnx.Uint8, "u2": onnx.Uint16, "u4": onnx.Uint32, "u8": onnx.Uint64,
 }
 
 // writeNPY writes float32 data as a .npy file, format 1.0, whole or not at all.
 func writeNPY(path string, a *array) error {
-	dims := make([]string, len(a.shape))
-	for i, d := range a.shape {
+	return writeTensor(path, onnx.NewTensor("", a.data, a.shape...))
+}
+
+// writeTensor writes a tensor as a .npy file of its own type; bfloat16, which
+// numpy does not have, becomes float32.
+func writeTensor(path string, t *onnx.Tensor) error {
+	shape, err := t.Shape()
+	if err != nil {
+		return err
+	}
+	if t.Type == onnx.BFloat16 {
+		values, err := t.Float32s()
+		if err != nil {
+			return err
+		}
+		t = onnx.NewTensor("", values, shape...)
+	}
+	raw, err := t.Raw()
+	if err != nil {
+		return err
+	}
+	descr := ""
+	for name, dtype := range npyTypes {
+		if dtype == t.Type {
+			descr = name
+		}
+	}
+	order := "<"
+	if t.Type.Size() == 1 {
+		order = "|"
+	}
+	dims := make([]string, len(shape))
+	for i, d := range shape {
 		dims[i] = strconv.Itoa(d)
 	}
-	shape := strings.Join(dims, ", ")
+	sizes := strings.Join(dims, ", ")
 	if len(dims) == 1 {
-		shape += ","
+		sizes += ","
 	}
-	header := fmt.Sprintf("{'descr': '<f4', 'fortran_order': False, 'shape': (%s), }", shape)
+	header := fmt.Sprintf("{'descr': '%s%s', 'fortran_order': False, 'shape': (%s), }", order, descr, sizes)
 	header += strings.Repeat(" ", 63-(10+len(header))%64) + "\n"
 	var buf bytes.Buffer
 	buf.WriteString(npyMagic + "\x01\x00")
 	buf.Write(binary.LittleEndian.AppendUint16(nil, uint16(len(header))))
 	buf.WriteString(header)
-	for _, v := range a.data {
-		buf.Write(binary.LittleEndian.AppendUint32(nil, math.Float32bits(v)))
-	}
+	buf.Write(raw)
 	return artifact.WriteFile(path, func(w io.Writer) error {
 		_, err := w.Write(buf.Bytes())
 		return err

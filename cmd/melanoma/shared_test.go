@@ -84,17 +84,18 @@ func TestBlendOfRealSubmissions(t *testing.T) {
 	}
 }
 
-// TestGoldenModelsRun compares `models run` on the pretrained network with
-// PyTorch's float64 logits.
+// TestGoldenModelsRun compares `models run` on the pretrained network, which
+// was exported for training, with PyTorch's float64 logits in both modes.
 func TestGoldenModelsRun(t *testing.T) {
 	text, err := os.ReadFile(numtest.Golden(t, "models/pretrained_lite0@128.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	var golden struct {
-		Weights    string
-		Input      []int
-		EvalLogits [][]float64 `json:"eval_logits"`
+		Weights     string
+		Input       []int
+		EvalLogits  [][]float64 `json:"eval_logits"`
+		TrainLogits [][]float64 `json:"train_logits"`
 	}
 	if err := json.Unmarshal(text, &golden); err != nil {
 		t.Fatal(err)
@@ -109,22 +110,24 @@ func TestGoldenModelsRun(t *testing.T) {
 	if err := writeNPY(x, &array{shape: golden.Input, data: input}); err != nil {
 		t.Fatal(err)
 	}
-	a, _ := quietApp(t)
-	if err := a.runModelsRun(modelsOptions{inputs: []string{x}, output: []string{y}}, file); err != nil {
-		t.Fatal(err)
-	}
-	got, err := readNPY(y)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var want []float64
-	for _, row := range golden.EvalLogits {
-		want = append(want, row...)
-	}
-	if fmt.Sprint(got.shape) != fmt.Sprint([]int{len(golden.EvalLogits), len(golden.EvalLogits[0])}) {
-		t.Fatalf("shape %v", got.shape)
-	}
-	if d := numtest.MaxRelative(got.data, want); d > 1e-4 {
-		t.Errorf("logits differ by %g of the largest", d)
+	for evaluation, logits := range map[bool][][]float64{true: golden.EvalLogits, false: golden.TrainLogits} {
+		a, _ := quietApp(t)
+		if err := a.runModelsRun(modelsOptions{inputs: []string{x}, output: []string{y}, eval: evaluation}, file); err != nil {
+			t.Fatal(err)
+		}
+		got, err := readNPY(y)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var want []float64
+		for _, row := range logits {
+			want = append(want, row...)
+		}
+		if fmt.Sprint(got.shape) != fmt.Sprint([]int{len(logits), len(logits[0])}) {
+			t.Fatalf("shape %v", got.shape)
+		}
+		if d := numtest.MaxRelative(got.data, want); d > 1e-4 {
+			t.Errorf("evaluation %t: logits differ by %g of the largest", evaluation, d)
+		}
 	}
 }
