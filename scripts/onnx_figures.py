@@ -1,6 +1,7 @@
-"""Writes internal/onnx/eval/testdata/onnxruntime.json: what ONNX Runtime
-computes for single operators in the opsets whose definitions differ from the
-newest ones, and for attributes that ONNX's own node tests leave out.
+"""Writes internal/onnx/eval/testdata: definitions.json, the operators'
+definitions in the standard, and onnxruntime.json, what ONNX Runtime computes
+for single operators in the opsets whose definitions differ from the newest
+ones, and for attributes that ONNX's own node tests leave out.
 
 Needs numpy, onnx and onnxruntime. Run from the module's root.
 """
@@ -8,8 +9,9 @@ import base64
 import json
 
 import numpy as np
+import onnx
 import onnxruntime
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto, defs, helper, numpy_helper
 
 rng = np.random.default_rng(5)
 
@@ -179,3 +181,18 @@ with open("internal/onnx/eval/testdata/onnxruntime.json", "w") as file:
     json.dump({"source": f"onnxruntime {onnxruntime.__version__}, scripts/onnx_figures.py", "cases": cases}, file, indent=1)
     file.write("\n")
 print(len(cases), "cases")
+
+# Every definition up to opset 26 of the default domain's operators, from the
+# schemas of the onnx package: opset, inputs, outputs, attributes with their
+# kind and ! where they are required. Deprecated ones have no attributes.
+LETTERS = {1: "f", 2: "i", 3: "s", 4: "t", 5: "g", 6: "ff", 7: "ii", 8: "ss"}
+definitions = {}
+for s in sorted(defs.get_all_schemas_with_history(), key=lambda s: (s.name, s.since_version)):
+    if s.domain == "" and s.since_version <= 26:
+        attributes = " ".join(f"{n}:{LETTERS.get(int(a.type), '?')}{'!' if a.required else ''}" for n, a in sorted(s.attributes.items()))
+        definitions.setdefault(s.name, []).append(
+            [s.since_version, s.min_input, s.max_input, s.min_output, s.max_output, "deprecated" if s.deprecated else attributes])
+with open("internal/onnx/eval/testdata/definitions.json", "w") as file:
+    file.write('{"source": "onnx %s, scripts/onnx_figures.py", "operators": {\n' % onnx.__version__)
+    file.write(",\n".join(f'{json.dumps(k)}: {json.dumps(v)}' for k, v in definitions.items()))
+    file.write("\n}}\n")

@@ -157,6 +157,7 @@ var shapes = []definition{
 	{"Unsqueeze", 1, "1", "1", "axes:ii!", one(unsqueeze)},
 	{"Unsqueeze", 13, "2", "1", "", one(unsqueeze)},
 	{"Constant", 9, "0", "1", "value:t!", one(constant)},
+	{"Constant", 11, "0", "1", "value:t", one(constant)},
 	{"Constant", 12, "0", "1", "value:t value_float:f value_floats:ff value_int:i value_ints:ii", one(constant)},
 	{"ConstantOfShape", 9, "1", "1", "value:t", one(constantOfShape)},
 	{"Range", 11, "3", "1", "", one(rangeOf)},
