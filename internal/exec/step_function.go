@@ -25,14 +25,11 @@ var functions = map[string]function{
 			each(y, x, func(v float32) float32 { return a*v + b })
 		}
 	},
-	"leaky": func(y, x []float32, a, _ float32) {
-		for i, v := range x {
-			if v < 0 {
-				v *= a
-			}
-			y[i] = v
-		}
-	},
+	"leaky":        func(y, x []float32, a, _ float32) { kernel.LeakyReLU(y, x, a) },
+	"elu":          func(y, x []float32, a, _ float32) { kernel.ELU(y, x, a) },
+	"exp":          func(y, x []float32, _, _ float32) { kernel.Exp(y, x) },
+	"log":          func(y, x []float32, _, _ float32) { kernel.Log(y, x) },
+	"tanh":         func(y, x []float32, _, _ float32) { kernel.Tanh(y, x) },
 	"hard-sigmoid": kernel.HardSigmoid,
 	"hard-swish":   kernel.HardSwish,
 	"erf":          func(y, x []float32, _, _ float32) { kernel.Erf(y, x) },
@@ -64,6 +61,10 @@ var slopes = map[string]func(dx, dy, x []float32, lo, hi float32){
 	"sigmoid":      func(dx, dy, y []float32, _, _ float32) { kernel.SigmoidBackward(dx, dy, y) },
 	"clip":         kernel.ClipBackward,
 	"affine":       func(dx, dy, _ []float32, a, _ float32) { kernel.Scale(dx, dy, a) },
+	"leaky":        func(dx, dy, x []float32, a, _ float32) { kernel.LeakyReLUBackward(dx, dy, x, a) },
+	"elu":          func(dx, dy, x []float32, a, _ float32) { kernel.ELUBackward(dx, dy, x, a) },
+	"log":          func(dx, dy, x []float32, _, _ float32) { kernel.Div(dx, dy, x) },
+	"tanh":         func(dx, dy, x []float32, _, _ float32) { kernel.TanhBackward(dx, dy, x) },
 	"hard-sigmoid": kernel.HardSigmoidBackward,
 	"hard-swish":   kernel.HardSwishBackward,
 	"erf":          func(dx, dy, x []float32, _, _ float32) { kernel.ErfBackward(dx, dy, x) },

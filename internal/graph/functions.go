@@ -24,11 +24,12 @@ func leaky(x, a, _ float64) float64 {
 	return x
 }
 
+// leakySlope at 0 is that of the negative side, as in torch; eluSlope's too.
 func leakySlope(x, a, _ float64) float64 {
-	if x < 0 {
-		return a
+	if x > 0 {
+		return 1
 	}
-	return 1
+	return a
 }
 
 func elu(x, a, _ float64) float64 {
@@ -39,10 +40,10 @@ func elu(x, a, _ float64) float64 {
 }
 
 func eluSlope(x, a, _ float64) float64 {
-	if x < 0 {
-		return a * math.Exp(x)
+	if x > 0 {
+		return 1
 	}
-	return 1
+	return a * math.Exp(x)
 }
 
 func sign(x float64) float64 {

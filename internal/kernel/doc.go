@@ -21,8 +21,9 @@
 //
 // Assembly covers GemmPacked, GemmTN, GemmBF16 and ToBFloat16, the three
 // depthwise kernels (any kernel size and stride), all Channel kernels and
-// maps, and all of elementwise.go, activation.go, gelu.go, hard.go,
-// normalize.go, layernorm.go and softmax.go. Packing is Go.
+// maps, and all of elementwise.go, activation.go, exponential.go, gelu.go,
+// hard.go, rectifier.go, normalize.go, layernorm.go and softmax.go. Packing is
+// Go.
 //
 // Misuse. Wrong lengths and shapes panic with "kernel: gemm: len(a) is ...".
 // There are no errors to return.
@@ -58,8 +59,8 @@
 // Go's assembler lacks VDPBF16PS; the generator writes its bytes.
 //
 // References: Goto and van de Geijn 2008, "Anatomy of high-performance
-// matrix multiplication", for the tiles; Moshier 1992 (Cephes) for exp;
-// Higham 2002, "Accuracy and Stability of Numerical Algorithms", for sums;
+// matrix multiplication", for the tiles; Moshier 1992 (Cephes) for exp and
+// log; Higham 2002, "Accuracy and Stability of Numerical Algorithms", for sums;
 // Wang and Kanwar 2019, "BFloat16: The secret to high performance on Cloud
 // TPUs", for the format.
 package kernel

@@ -44,6 +44,29 @@ var functions = []element{
 	{"geluTanh", func(y, a, _ []float32, _, _ float32) { GeluTanh(y, a) },
 		func(a, _, _, _ float64) (float64, float64) { y, _ := tanhGelu(a); return y, math.Abs(a) }, 6 * eps},
 	ofSlope("geluTanhBackward", GeluTanhBackward, func(x float64) float64 { _, s := tanhGelu(x); return s }, 9*eps),
+	ofInput("exp", Exp, math.Exp, 3*eps),
+	ofInput("tanh", Tanh, math.Tanh, 6*eps),
+	ofSlope("tanhBackward", TanhBackward, func(x float64) float64 { return 1 - math.Tanh(x)*math.Tanh(x) }, 5*eps),
+	{"log of a square", func(y, a, _ []float32, _, _ float32) { Mul(y, a, a); Log(y, y) },
+		func(a, _, _, _ float64) (float64, float64) { v := math.Log(a * a); return v, math.Abs(v) + 1 }, 4 * eps},
+	{"leakyReLU", func(y, a, _ []float32, s, _ float32) { LeakyReLU(y, a, s) },
+		func(a, _, s, _ float64) (float64, float64) { return rounded(max(a, 0) + s*min(a, 0)) }, eps},
+	{"leakyReLUBackward", func(y, a, b []float32, s, _ float32) { LeakyReLUBackward(y, a, b, s) },
+		func(a, b, s, _ float64) (float64, float64) {
+			if b <= 0 {
+				a *= s
+			}
+			return rounded(a)
+		}, eps},
+	{"elu", func(y, a, _ []float32, s, _ float32) { ELU(y, a, s) },
+		func(a, _, s, _ float64) (float64, float64) { return rounded(max(a, 0) + s*math.Expm1(min(a, 0))) }, 5 * eps},
+	{"eluBackward", func(y, a, b []float32, s, _ float32) { ELUBackward(y, a, b, s) },
+		func(a, b, s, _ float64) (float64, float64) {
+			if b <= 0 {
+				a *= s * math.Exp(b)
+			}
+			return rounded(a)
+		}, 4 * eps},
 	{"hardSigmoid", func(y, a, _ []float32, s, t float32) { HardSigmoid(y, a, s, t) },
 		func(a, _, s, t float64) (float64, float64) {
 			y, _ := cut(a, s, t)
@@ -80,6 +103,9 @@ type accurate struct {
 
 var accurates = []accurate{
 	{"Erf", Erf, math.Erf},
+	{"Exp", Exp, math.Exp},
+	{"Log", Log, math.Log},
+	{"Tanh", Tanh, math.Tanh},
 	{"Gelu", Gelu, func(x float64) float64 { return x * math.Erfc(-x/math.Sqrt2) / 2 }},
 	{"GeluTanh", GeluTanh, func(x float64) float64 {
 		return x / (1 + math.Exp(-2*math.Sqrt(2/math.Pi)*(x+0.044715*x*x*x)))
@@ -105,6 +131,10 @@ func TestFunctionsKeepTheirAccuracy(t *testing.T) {
 				}
 				var a accuracy
 				for i, w := range want {
+					if endless := float32(w); endless-endless != 0 { // NaN or Inf
+						near(t, f.name, y[i:i+1], []float32{endless}, 0, nil)
+						continue
+					}
 					a.add(y[i], w, math.Abs(w) >= 0x1p-126)
 				}
 				a.check(t, f.name)
@@ -144,6 +174,15 @@ var figures = []struct {
 	{"gelu by tanh", GeluTanh, GeluTanhBackward,
 		[]float32{0, 0, -0.000616197655, -0.00363739208, -0.132285797, -0.170040291, -0.000499601058, 0, 0.262161169, 2.74227686, 2.99636261, 8},
 		[]float32{0, 0, -0.00242264376, -0.0115841666, -0.122492632, 0.000629823787, 0.499202116, 0.5, 0.802658834, 1.02194892, 1.01158417, 1}},
+	{"tanh", Tanh, TanhBackward,
+		[]float32{-1, -0.99999997, -0.998177898, -0.995054754, -0.84828364, -0.635745159, -0.000999999667, 0, 0.379948962, 0.991859725, 0.995054754, 0.999999775},
+		[]float32{0, 6.09199171e-08, 0.00364088472, 0.00986603717, 0.280414866, 0.595828092, 0.999999, 1, 0.855638786, 0.0162142868, 0.00986603717, 4.50140598e-07}},
+	{"elu", func(y, x []float32) { ELU(y, x, 0.5) }, func(dx, dy, x []float32) { ELUBackward(dx, dy, x, 0.5) },
+		[]float32{-0.5, -0.499938295, -0.484901308, -0.475106466, -0.356747602, -0.264052789, -0.000499750083, 0, 0.4, 2.75, 3, 8},
+		[]float32{4.67881148e-14, 6.1704902e-05, 0.0150986917, 0.0248935342, 0.143252398, 0.235947211, 0.49950025, 0.5, 1, 1, 1, 1}},
+	{"leaky", func(y, x []float32) { LeakyReLU(y, x, 0.25) }, func(dx, dy, x []float32) { LeakyReLUBackward(dx, dy, x, 0.25) },
+		[]float32{-7.5, -2.25, -0.875, -0.75, -0.3125, -0.18775, -0.00025, 0, 0.4, 2.75, 3, 8},
+		[]float32{0.25, 0.25, 0.25, 0.25, 0.25, 0.25, 0.25, 0.25, 1, 1, 1, 1}},
 	{"hard sigmoid", mobileNet(HardSigmoid), mobileNetBackward(HardSigmoidBackward),
 		[]float32{0, 0, 0, 0, 0.291666667, 0.374833333, 0.499833333, 0.5, 0.566666667, 0.958333333, 1, 1},
 		[]float32{0, 0, 0, 0, 0.166666667, 0.166666667, 0.166666667, 0.166666667, 0.166666667, 0.166666667, 0, 0}},
@@ -187,6 +226,9 @@ func TestFunctionsAtTheEnds(t *testing.T) {
 			{"erf", Erf, ErfBackward, []float32{1, -1, nan, 1, -1}, []float32{0, 0, nan, 0, 0}},
 			{"gelu", Gelu, GeluBackward, []float32{inf, 0, nan, 1e30, 0}, []float32{1, 0, nan, 1, 0}},
 			{"gelu by tanh", GeluTanh, GeluTanhBackward, []float32{inf, 0, nan, 1e30, 0}, []float32{1, 0, nan, 1, 0}},
+			{"tanh", Tanh, TanhBackward, []float32{1, -1, nan, 1, -1}, []float32{0, 0, nan, 0, 0}},
+			{"exp", Exp, TanhBackward, []float32{inf, 0, nan, inf, 0}, []float32{0, 0, nan, 0, 0}},
+			{"log", Log, TanhBackward, []float32{inf, nan, nan, 69.0775528, nan}, []float32{0, 0, nan, 0, 0}},
 			{"hard swish", mobileNet(HardSwish), mobileNetBackward(HardSwishBackward), []float32{inf, nan, nan, 1e30, 0}, []float32{1, 0, nan, 1, 0}},
 		} {
 			f.run(y, x)

@@ -4,6 +4,10 @@ package kernel
 type functionTable struct {
 	erf, gelu, geluTanh                         func(y, x []float32)
 	erfBackward, geluBackward, geluTanhBackward func(dx, dy, x []float32)
+	exp, log, tanh                              func(y, x []float32)
+	tanhBackward                                func(dx, dy, x []float32)
+	leaky, elu                                  func(y, x []float32, alpha float32)
+	leakyBackward, eluBackward                  func(dx, dy, x []float32, alpha float32)
 	hardSigmoid, hardSwish                      func(y, x []float32, alpha, beta float32)
 	hardSigmoidBackward, hardSwishBackward      func(dx, dy, x []float32, alpha, beta float32)
 }
@@ -15,6 +19,14 @@ var goFunctions = functionTable{
 	geluBackward:        geluBackwardRef,
 	geluTanh:            geluTanhRef,
 	geluTanhBackward:    geluTanhBackwardRef,
+	exp:                 expRef,
+	log:                 logRef,
+	tanh:                tanhRef,
+	tanhBackward:        tanhBackwardRef,
+	leaky:               leakyRef,
+	leakyBackward:       leakyBackwardRef,
+	elu:                 eluRef,
+	eluBackward:         eluBackwardRef,
 	hardSigmoid:         hardSigmoidRef,
 	hardSigmoidBackward: hardSigmoidBackwardRef,
 	hardSwish:           hardSwishRef,

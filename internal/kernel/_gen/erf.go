@@ -21,7 +21,7 @@ func (k *erf) prepare(e *emitter) {
 }
 
 func (k *erf) value(e *emitter, x vec) vec {
-	z, a := k.within(e, x), e.vec()
+	z, a := k.within(e, x, k.limit), e.vec()
 	square, low := k.squared(e, z)
 	near := e.horner(square, erfNear)
 	e.VMULPS(z, near, near)
@@ -30,14 +30,6 @@ func (k *erf) value(e *emitter, x vec) vec {
 	e.VMULPS(k.ofSum(e, square, low), far, far)
 	e.VFNMADD213PS(k.one, e.register(k.two), far)
 	return k.signed(e, e.where(lessQuiet, z, k.near, near, far), x)
-}
-
-// signed gives the sign of x to y, which has none. It may write over x.
-func (k *normal) signed(e *emitter, y, x vec) vec {
-	magnitude := e.register(k.magnitude)
-	e.VANDNPS(x, magnitude, x)
-	e.VORPS(x, y, y)
-	return y
 }
 
 func writeErf(e *emitter) {
@@ -56,7 +48,7 @@ func writeErf(e *emitter) {
 				rate = e.constant(1.1283791670955126)
 			},
 			value: func(e *emitter, in, _ []vec) vec {
-				square, low := k.squared(e, k.within(e, in[1]))
+				square, low := k.squared(e, k.within(e, in[1], k.limit))
 				slope := k.ofSum(e, square, low)
 				e.VMULPS(rate, slope, slope)
 				e.VMULPS(in[0], slope, slope)

@@ -6,11 +6,10 @@ package main
 // its digits. It was fitted to erfc by Remez' exchange, with a relative error
 // of 6.8e-9 up to a = 14.49; beyond that Phi is 0 in float32.
 type normal struct {
-	exponential
-	magnitude op  // all bits but the sign's
-	limit     vec // of a
-	half      op
-	density   op // 1/sqrt(2*pi)
+	tails
+	limit   vec // of a
+	half    op
+	density op // 1/sqrt(2*pi)
 }
 
 // The polynomials of R, highest power first.
@@ -22,19 +21,10 @@ var (
 const tailEnd = 14.49
 
 func (k *normal) prepare(e *emitter) {
-	k.exponential.prepare(e)
-	k.magnitude = e.pattern(0x7fffffff)
+	k.tails.prepare(e)
 	k.limit = e.broadcast(tailEnd)
 	k.half = e.constant(0.5)
 	k.density = e.constant(0.3989422804014327)
-}
-
-// within returns min(|x|, limit); NaN passes.
-func (k *normal) within(e *emitter, x vec) vec {
-	a := e.vec()
-	e.VANDPS(k.magnitude, x, a)
-	e.VMINPS(a, k.limit, a)
-	return a
 }
 
 // squared returns a*a and its rounding error, without which a tail would lose
@@ -89,7 +79,7 @@ func writeGelu(e *emitter) {
 
 // gelu is max(x,0) - a*Phi(-a) with a = |x|, on either side of 0.
 func (k *normal) gelu(e *emitter, x vec) vec {
-	a := k.within(e, x)
+	a := k.within(e, x, k.limit)
 	tail := k.ratio(e, a)
 	e.VMULPS(k.bell(e, a), tail, tail)
 	zero := e.vec()
@@ -102,7 +92,7 @@ func (k *normal) gelu(e *emitter, x vec) vec {
 // slope is d = exp(-a^2/2)*(R(a) - a/sqrt(2*pi)) for negative x, 1-d for
 // others.
 func (k *normal) slope(e *emitter, x vec) vec {
-	a := k.within(e, x)
+	a := k.within(e, x, k.limit)
 	d := k.ratio(e, a)
 	e.VFNMADD231PS(k.density, a, d)
 	e.VMULPS(k.bell(e, a), d, d)

@@ -27,10 +27,12 @@ var families = []struct {
 	{"channel", writeChannel},
 	{"elementwise", writeElementwise},
 	{"activation", writeActivation},
+	{"exponential", writeExponentials},
 	{"gelu", writeGelu},
 	{"hard", writeHard},
 	{"layernorm", writeLayerNorm},
 	{"normalize", writeNormalize},
+	{"rectifier", writeRectifier},
 	{"softmax", writeSoftmax},
 }
 
