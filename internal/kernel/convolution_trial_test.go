@@ -60,27 +60,6 @@ func (d *draw) rows(height int) (lo, hi int) {
 	return d.size(hi), hi
 }
 
-// eachTap calls f for each place in the patches that lies in the
-// image, with the place that it stands for there.
-func (g Geometry) eachTap(c, lo, hi int, f func(col, in int)) {
-	col := 0
-	for oy := lo; oy < hi; oy++ {
-		for ox := range g.OutW {
-			for kh := range g.KH {
-				for kw := range g.KW {
-					y, x := oy*g.StrideH+kh-g.PadTop, ox*g.StrideW+kw-g.PadLeft
-					for i := range c {
-						if y >= 0 && y < g.InH && x >= 0 && x < g.InW {
-							f(col, (y*g.InW+x)*c+i)
-						}
-						col++
-					}
-				}
-			}
-		}
-	}
-}
-
 // weightsTrial is of a kernel that reorders depthwise weights; move does it
 // for one of them, at from in the layout of ONNX and at to in the packed one.
 func weightsTrial(d *draw, run func(dst, w []float32, kh, kw, c int), move func(dst, w []float32, from, to int)) *trial {
