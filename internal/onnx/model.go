@@ -2,6 +2,7 @@ package onnx
 
 import (
 	"slices"
+	"strconv"
 
 	"melanoma/internal/mapped"
 )
@@ -226,4 +227,15 @@ func (n *Node) markUses(needed map[string]bool) {
 			inner.markUses(needed)
 		}
 	}
+}
+
+// String returns the size, the name of a symbolic dimension, or "?".
+func (d Dim) String() string {
+	switch {
+	case d.Param != "":
+		return d.Param
+	case d.Size == Unknown:
+		return "?"
+	}
+	return strconv.FormatInt(d.Size, 10)
 }

@@ -96,11 +96,11 @@ func TestFoldKnowsWhatDependsOnShapesAlone(t *testing.T) {
 func TestWrongInputsAreUsageErrors(t *testing.T) {
 	m := model(nil, node("Relu", "y", "x"))
 	for want, inputs := range map[string]map[string]*Array{
-		"the input x is not given":                       nil,
-		"the file has no input z":                        {"x": ramp(1, 3, 4, 4), "z": ramp(1)},
-		"has elements of int64, the file asks for float": {"x": Ints(make([]int64, 48), 1, 3, 4, 4)},
-		"has shape [1 3 4 5]":                            {"x": ramp(1, 3, 4, 5)},
-		"has shape [48]":                                 {"x": ramp(48)},
+		"the input x is not given":                         nil,
+		"the file has no input z":                          {"x": ramp(1, 3, 4, 4), "z": ramp(1)},
+		"has elements of int64, the file asks for float":   {"x": Ints(make([]int64, 48), 1, 3, 4, 4)},
+		"has shape [1 3 4 5], the file asks for [1 3 4 4]": {"x": ramp(1, 3, 4, 5)},
+		"has shape [48]":                                   {"x": ramp(48)},
 	} {
 		if _, err := Run(m, inputs, Options{}); err == nil || !strings.Contains(err.Error(), want) || fault.KindOf(err) != fault.Usage {
 			t.Errorf("error %v, want a usage error with %q", err, want)
