@@ -19,9 +19,10 @@ func (c *compiler) poolStep(spec graph.Spec, a call) func() {
 		})
 	case graph.MaxPoolGrad:
 		p := newPoolCall(s.PoolAttrs, a.yShape, a.shapes[0])
-		return c.eachImage(p.n, func(i int) {
-			y := p.out(i, 0)
-			kernel.MaxPoolBackward(a.y[p.in(i):p.in(i+1)], a.x[0][y:p.out(i+1, 0)], a.x[1][p.in(i):p.in(i+1)], a.x[2][y:p.out(i+1, 0)], p.g, p.ch)
+		rest := c.scratch(p.ch)
+		return c.eachImage(p.n, func(i, worker int) {
+			from, to, x := p.out(i, 0), p.out(i+1, 0), p.in(i)
+			kernel.MaxPoolBackward(a.y[x:p.in(i+1)], rest[worker], a.x[0][from:to], a.x[1][x:p.in(i+1)], a.x[2][from:to], p.g, p.ch)
 		})
 	case graph.AveragePool:
 		p := newPoolCall(s.PoolAttrs, a.shapes[0], a.yShape)
@@ -32,7 +33,7 @@ func (c *compiler) poolStep(spec graph.Spec, a call) func() {
 	case graph.AveragePoolGrad:
 		p := newPoolCall(s.Pool.PoolAttrs, a.yShape, a.shapes[0])
 		scale := p.scale(s.Pool)
-		return c.eachImage(p.n, func(i int) {
+		return c.eachImage(p.n, func(i, _ int) {
 			kernel.AveragePoolBackward(a.y[p.in(i):p.in(i+1)], a.x[0][p.out(i, 0):p.out(i+1, 0)], scale, p.g, p.ch)
 		})
 	default:
@@ -68,9 +69,8 @@ func (p poolCall) scale(a graph.AveragePool) []float32 {
 }
 
 // eachImage runs f on each of n images.
-func (c *compiler) eachImage(n int, f func(i int)) func() {
-	each := func(i, _ int) { f(i) }
-	return func() { c.pool.Run(n, each) }
+func (c *compiler) eachImage(n int, f func(i, worker int)) func() {
+	return func() { c.pool.Run(n, f) }
 }
 
 // groupStep binds the operators of split attention.
@@ -134,7 +134,7 @@ func groupSoftmaxGrad(s graph.GroupSoftmax, dx, dy, y []float32, shape []int) {
 // depthMask binds stochastic depth.
 func (c *compiler) depthMask(s graph.DepthMask, a call) func() {
 	per := len(a.y) / a.yShape[0]
-	return c.eachImage(a.yShape[0], func(i int) {
+	return c.eachImage(a.yShape[0], func(i, _ int) {
 		kernel.Scale(a.y[i*per:(i+1)*per], a.x[0][i*per:(i+1)*per], float32(s.Factor(i)))
 	})
 }

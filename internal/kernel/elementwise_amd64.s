@@ -772,6 +772,100 @@ done1:
 	VZEROUPPER
 	RET
 
+// func takeEqualAVX2(dx []float32, rest []float32, x []float32, y []float32)
+// Requires: AVX, AVX2, SSE2
+TEXT ·takeEqualAVX2(SB), $0-96
+	MOVQ   dx_len+8(FP), AX
+	MOVQ   dx_base+0(FP), CX
+	MOVQ   rest_base+24(FP), DX
+	MOVQ   x_base+48(FP), BX
+	MOVQ   y_base+72(FP), SI
+	VXORPS Y0, Y0, Y0
+
+block2:
+	CMPQ      AX, $+16
+	JLT       smaller3
+	VMOVUPS   (CX), Y1
+	VMOVUPS   (DX), Y2
+	VMOVUPS   (BX), Y3
+	VMOVUPS   (SI), Y4
+	VXORPS    Y5, Y5, Y5
+	VCMPPS    $0x00, Y4, Y3, Y6
+	VBLENDVPS Y6, Y2, Y5, Y5
+	VADDPS    Y5, Y1, Y1
+	VMOVUPS   Y1, (CX)
+	VCMPPS    $0x00, Y4, Y3, Y1
+	VBLENDVPS Y1, Y0, Y2, Y2
+	VMOVUPS   Y2, (DX)
+	VMOVUPS   32(CX), Y1
+	VMOVUPS   32(DX), Y2
+	VMOVUPS   32(BX), Y3
+	VMOVUPS   32(SI), Y4
+	VXORPS    Y5, Y5, Y5
+	VCMPPS    $0x00, Y4, Y3, Y6
+	VBLENDVPS Y6, Y2, Y5, Y5
+	VADDPS    Y5, Y1, Y1
+	VMOVUPS   Y1, 32(CX)
+	VCMPPS    $0x00, Y4, Y3, Y1
+	VBLENDVPS Y1, Y0, Y2, Y2
+	VMOVUPS   Y2, 32(DX)
+	ADDQ      $+64, CX
+	ADDQ      $+64, DX
+	ADDQ      $+64, BX
+	ADDQ      $+64, SI
+	SUBQ      $+16, AX
+	JMP       block2
+
+smaller3:
+block4:
+	CMPQ      AX, $+8
+	JLT       smaller5
+	VMOVUPS   (CX), Y1
+	VMOVUPS   (DX), Y2
+	VMOVUPS   (BX), Y3
+	VMOVUPS   (SI), Y4
+	VXORPS    Y5, Y5, Y5
+	VCMPPS    $0x00, Y4, Y3, Y6
+	VBLENDVPS Y6, Y2, Y5, Y5
+	VADDPS    Y5, Y1, Y1
+	VMOVUPS   Y1, (CX)
+	VCMPPS    $0x00, Y4, Y3, Y1
+	VBLENDVPS Y1, Y0, Y2, Y2
+	VMOVUPS   Y2, (DX)
+	ADDQ      $+32, CX
+	ADDQ      $+32, DX
+	ADDQ      $+32, BX
+	ADDQ      $+32, SI
+	SUBQ      $+8, AX
+	JMP       block4
+
+smaller5:
+	TESTQ        AX, AX
+	JZ           done1
+	MOVQ         AX, X1
+	VPBROADCASTD X1, Y1
+	VPCMPGTD     iota<>+0(SB), Y1, Y1
+	VMASKMOVPS   (CX), Y1, Y2
+	VMASKMOVPS   (DX), Y1, Y3
+	VMASKMOVPS   (BX), Y1, Y4
+	VMASKMOVPS   (SI), Y1, Y5
+	VXORPS       Y6, Y6, Y6
+	VCMPPS       $0x00, Y5, Y4, Y7
+	VBLENDVPS    Y7, Y3, Y6, Y6
+	VADDPS       Y6, Y2, Y2
+	VMASKMOVPS   Y2, Y1, (CX)
+	VCMPPS       $0x00, Y5, Y4, Y2
+	VBLENDVPS    Y2, Y0, Y3, Y3
+	VMASKMOVPS   Y3, Y1, (DX)
+	ADDQ         $+32, CX
+	ADDQ         $+32, DX
+	ADDQ         $+32, BX
+	ADDQ         $+32, SI
+
+done1:
+	VZEROUPPER
+	RET
+
 // func sumAVX2(x []float32) float64
 // Requires: AVX, SSE2
 TEXT ·sumAVX2(SB), $128-32
@@ -1652,6 +1746,100 @@ smaller5:
 	ADDQ      $+64, AX
 	ADDQ      $+64, DX
 	ADDQ      $+64, BX
+
+done1:
+	VZEROUPPER
+	RET
+
+// func takeEqualAVX512(dx []float32, rest []float32, x []float32, y []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·takeEqualAVX512(SB), $0-96
+	MOVQ   dx_len+8(FP), AX
+	MOVQ   dx_base+0(FP), CX
+	MOVQ   rest_base+24(FP), DX
+	MOVQ   x_base+48(FP), BX
+	MOVQ   y_base+72(FP), SI
+	VPXORD Z0, Z0, Z0
+
+block2:
+	CMPQ    AX, $+32
+	JLT     smaller3
+	VMOVUPS (CX), Z1
+	VMOVUPS (DX), Z2
+	VMOVUPS (BX), Z3
+	VMOVUPS (SI), Z4
+	VPXORD  Z5, Z5, Z5
+	VCMPPS  $0x00, Z4, Z3, K1
+	VMOVAPS Z2, K1, Z5
+	VADDPS  Z5, Z1, Z1
+	VMOVUPS Z1, (CX)
+	VCMPPS  $0x00, Z4, Z3, K1
+	VMOVAPS Z0, K1, Z2
+	VMOVUPS Z2, (DX)
+	VMOVUPS 64(CX), Z1
+	VMOVUPS 64(DX), Z2
+	VMOVUPS 64(BX), Z3
+	VMOVUPS 64(SI), Z4
+	VPXORD  Z6, Z6, Z6
+	VCMPPS  $0x00, Z4, Z3, K1
+	VMOVAPS Z2, K1, Z6
+	VADDPS  Z6, Z1, Z1
+	VMOVUPS Z1, 64(CX)
+	VCMPPS  $0x00, Z4, Z3, K1
+	VMOVAPS Z0, K1, Z2
+	VMOVUPS Z2, 64(DX)
+	ADDQ    $+128, CX
+	ADDQ    $+128, DX
+	ADDQ    $+128, BX
+	ADDQ    $+128, SI
+	SUBQ    $+32, AX
+	JMP     block2
+
+smaller3:
+block4:
+	CMPQ    AX, $+16
+	JLT     smaller5
+	VMOVUPS (CX), Z1
+	VMOVUPS (DX), Z2
+	VMOVUPS (BX), Z3
+	VMOVUPS (SI), Z4
+	VPXORD  Z7, Z7, Z7
+	VCMPPS  $0x00, Z4, Z3, K1
+	VMOVAPS Z2, K1, Z7
+	VADDPS  Z7, Z1, Z1
+	VMOVUPS Z1, (CX)
+	VCMPPS  $0x00, Z4, Z3, K1
+	VMOVAPS Z0, K1, Z2
+	VMOVUPS Z2, (DX)
+	ADDQ    $+64, CX
+	ADDQ    $+64, DX
+	ADDQ    $+64, BX
+	ADDQ    $+64, SI
+	SUBQ    $+16, AX
+	JMP     block4
+
+smaller5:
+	TESTQ     AX, AX
+	JZ        done1
+	MOVQ      $-1, DI
+	BZHIQ     AX, DI, DI
+	KMOVW     DI, K1
+	VMOVUPS.Z (CX), K1, Z1
+	VMOVUPS.Z (DX), K1, Z2
+	VMOVUPS.Z (BX), K1, Z3
+	VMOVUPS.Z (SI), K1, Z4
+	VPXORD    Z8, Z8, Z8
+	VCMPPS    $0x00, Z4, Z3, K2
+	VMOVAPS   Z2, K2, Z8
+	VADDPS    Z8, Z1, Z1
+	VMOVUPS   Z1, K1, (CX)
+	VCMPPS    $0x00, Z4, Z3, K2
+	VMOVAPS   Z0, K2, Z2
+	VMOVUPS   Z2, K1, (DX)
+	ADDQ      $+64, CX
+	ADDQ      $+64, DX
+	ADDQ      $+64, BX
+	ADDQ      $+64, SI
 
 done1:
 	VZEROUPPER

@@ -36,6 +36,16 @@ func maximumRef(y, a, b []float32) {
 	}
 }
 
+// takeEqualRef moves what is left of a gradient where x is the maximum y.
+func takeEqualRef(dx, rest, x, y []float32) {
+	for i, v := range x {
+		if v == y[i] {
+			dx[i] += rest[i]
+			rest[i] = 0
+		}
+	}
+}
+
 func scaleRef(y, a []float32, s float32) {
 	for i := range y {
 		y[i] = a[i] * s

@@ -124,6 +124,19 @@ func clipAVX2(y []float32, x []float32, lo float32, hi float32)
 //go:noescape
 func clipBackwardAVX2(dx []float32, dy []float32, x []float32, lo float32, hi float32)
 
+// takeEqualAVX2 computes
+// the following, in any order:
+//
+//	for i := range dx {
+//		if x[i] == y[i] {
+//			dx[i] += rest[i]
+//			rest[i] = 0
+//		}
+//	}
+//
+//go:noescape
+func takeEqualAVX2(dx []float32, rest []float32, x []float32, y []float32)
+
 // sumAVX2 computes
 // the sum of the lanes, in order, after
 //
@@ -263,6 +276,19 @@ func clipAVX512(y []float32, x []float32, lo float32, hi float32)
 //
 //go:noescape
 func clipBackwardAVX512(dx []float32, dy []float32, x []float32, lo float32, hi float32)
+
+// takeEqualAVX512 computes
+// the following, in any order:
+//
+//	for i := range dx {
+//		if x[i] == y[i] {
+//			dx[i] += rest[i]
+//			rest[i] = 0
+//		}
+//	}
+//
+//go:noescape
+func takeEqualAVX512(dx []float32, rest []float32, x []float32, y []float32)
 
 // sumAVX512 computes
 // the sum of the lanes, in order, after

@@ -38,6 +38,7 @@ type table struct {
 	rowTable
 
 	add, sub, mul, div, maximum    func(y, a, b []float32)
+	takeEqual                      func(dx, rest, x, y []float32)
 	scale, addScalar               func(y, a []float32, s float32)
 	axpy                           func(y []float32, s float32, x []float32)
 	fill                           func(y []float32, s float32)
@@ -100,6 +101,7 @@ var goTable = table{
 	mul:             mulRef,
 	div:             divRef,
 	maximum:         maximumRef,
+	takeEqual:       takeEqualRef,
 	scale:           scaleRef,
 	addScalar:       addScalarRef,
 	axpy:            axpyRef,

@@ -34,32 +34,24 @@ func MaxPool(y, x []float32, g Geometry, c, lo, hi int) {
 
 // MaxPoolBackward writes the gradient dx of one image from dy, the input x and
 // the result y: each dy is added at the first place of its window, row by row,
-// that holds the maximum. Tolerance: 0 ULP.
-func MaxPoolBackward(dx, dy, x, y []float32, g Geometry, c int) {
+// that holds the maximum. rest is scratch for c numbers. Tolerance: 0 ULP.
+func MaxPoolBackward(dx, rest, dy, x, y []float32, g Geometry, c int) {
 	g.check("maxPoolBackward", c, 0, g.OutH, g.OutH)
 	need(len(dx), g.InH*g.InW*c, "maxPoolBackward", "dx")
+	need(len(rest), c, "maxPoolBackward", "rest")
 	need(len(x), g.InH*g.InW*c, "maxPoolBackward", "x")
 	need(len(dy), g.OutH*g.OutW*c, "maxPoolBackward", "dy")
 	need(len(y), g.OutH*g.OutW*c, "maxPoolBackward", "y")
 	clear(dx[:g.InH*g.InW*c])
+	rest = rest[:c]
 	for oy := range g.OutH {
 		for ox := range g.OutW {
 			at := (oy*g.OutW + ox) * c
-			g.window(oy, ox).spread(dx, dy[at:at+c], x, y[at:at+c], g.InW)
-		}
-	}
-}
-
-// spread adds one window's gradients where its maxima are.
-func (w window) spread(dx, dy, x, y []float32, width int) {
-	c := len(dy)
-	for k, top := range y {
-	search:
-		for r := w.top; r < w.bottom; r++ {
-			for i := (r*width+w.left)*c + k; i < (r*width+w.right)*c; i += c {
-				if x[i] == top {
-					dx[i] += dy[k]
-					break search
+			copy(rest, dy[at:at+c])
+			w := g.window(oy, ox)
+			for r := w.top; r < w.bottom; r++ {
+				for i := (r*g.InW + w.left) * c; i < (r*g.InW+w.right)*c; i += c {
+					active.takeEqual(dx[i:i+c], rest, x[i:i+c], y[at:at+c])
 				}
 			}
 		}

@@ -67,7 +67,7 @@ func checkMaxPool(t *testing.T, g Geometry, c int, special ...float32) {
 	MaxPool(y.data, x.data, g, c, 0, half)
 	MaxPool(y.data[half*g.OutW*c:], x.data, g, c, half, g.OutH)
 	near(t, what, y.data, want, 0, nil)
-	MaxPoolBackward(dx.data, dy.data, x.data, y.data, g, c)
+	MaxPoolBackward(dx.data, make([]float32, c), dy.data, x.data, y.data, g, c)
 	near(t, what+" backward", dx.data, wantDx, 0, nil)
 	y.intact(t, what)
 	dx.intact(t, what)

@@ -17,9 +17,9 @@ var poolTrials = map[string]func(d *draw) *trial{
 		x, y := d.reals(g.InH*g.InW*c), newBuffer(g.OutH*g.OutW*c, 1)
 		MaxPool(y.data, x.data, g, c, 0, g.OutH)
 		return &trial{
-			outs: []buffer{d.reals(len(x.data))},
+			outs: []buffer{d.reals(len(x.data)), d.reals(c)},
 			ins:  []buffer{d.reals(len(y.data)), x, y},
-			run:  func(o, i [][]float32) { MaxPoolBackward(o[0], i[0], i[1], i[2], g, c) },
+			run:  func(o, i [][]float32) { MaxPoolBackward(o[0], o[1], i[0], i[1], i[2], g, c) },
 		}
 	},
 	"AveragePool": func(d *draw) *trial {

@@ -11,6 +11,7 @@ func writeElementwise(e *emitter) {
 	for _, m := range elementMaps {
 		m.write(e)
 	}
+	writeTakeEqual(e)
 	writeSum(e, "sum", false)
 	writeSum(e, "sumSquares", true)
 }
@@ -136,6 +137,31 @@ func clipBackward(e *emitter, in, s []vec) vec {
 	e.VANDPS(above, dy, dy)
 	e.VANDPS(x, dy, dy)
 	return dy
+}
+
+// writeTakeEqual emits the step of a max pool's gradient from one tap.
+func writeTakeEqual(e *emitter) {
+	const equal = 0 // ordered, quiet
+	e.function("takeEqual", "(dx, rest, x, y []float32)", "the following, in any order:", "",
+		"	for i := range dx {", "		if x[i] == y[i] {", "			dx[i] += rest[i]", "			rest[i] = 0", "		}", "	}")
+	n, p := e.length("dx"), e.bases([]string{"dx", "rest", "x", "y"})
+	zero := e.vec()
+	e.zero(zero)
+	e.stages(n, []int{2, 1}, func(vectors int) {
+		for v := range vectors {
+			in := e.each(p, v)
+			dx, rest, x, y := in[0], in[1], in[2], in[3]
+			moved := e.vec()
+			e.zero(moved)
+			e.VADDPS(e.where(equal, x, y, rest, moved), dx, dx)
+			e.store(dx, e.at(p[0], v))
+			e.store(e.where(equal, x, y, zero, rest), e.at(p[1], v))
+		}
+		for _, at := range p {
+			e.ADDQ(operand.I32(vectors*e.bytes()), at)
+		}
+	})
+	e.finish()
 }
 
 func (m elementMap) write(e *emitter) {
