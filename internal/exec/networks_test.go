@@ -127,6 +127,10 @@ func networks() map[string]network {
 			h := graph.Conv2D(x, b.param("dw", 17, 1, 5, 5), conv(2, [4]int{1, 1, 2, 2}, 17))
 			return graph.Clip(b.norm("bn", h), 0, 6)
 		}, false},
+		"wide depthwise 5x5 whose first strip of rows finishes none": {2, 8, 3, 2, func(x *gorgonia.Node, b *builder) *gorgonia.Node {
+			h := graph.Swish(b.norm("bn1", graph.Conv2D(x, b.param("expand", 1100, 3, 1, 1), conv(1, [4]int{}, 1))))
+			return graph.Swish(b.norm("bn2", graph.Conv2D(h, b.param("dw", 1100, 1, 5, 5), conv(1, [4]int{2, 2, 2, 2}, 1100))))
+		}, false},
 		"grouped convolutions": {2, 9, 4, 3, func(x *gorgonia.Node, b *builder) *gorgonia.Node {
 			x = graph.Conv2D(graph.Swish(x), b.param("two", 12, 2, 3, 3), conv(1, [4]int{1, 1, 1, 1}, 2))
 			x = graph.Conv2D(graph.Swish(x), b.param("wide", 80, 6, 1, 1), conv(1, [4]int{}, 2))

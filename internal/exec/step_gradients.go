@@ -136,6 +136,7 @@ func (c *compiler) depthwiseGradients(g *gradients, o convGradients, a call, w [
 			inLo, inHi, piece := sources(cc.g, s.lo, s.hi)
 			kernel.DepthwiseBackwardWeights(sums.parts[i], xw.rows(inLo, inHi), dy[(s.lo-outLo)*dyw.row:], piece, cc.in, 0, piece.OutH)
 			if f.hi == f.lo {
+				g.params.nothing(i*len(strips) + k)
 				continue
 			}
 			dx := g.dx[spans[i*len(strips)+k].lo*cc.in : spans[i*len(strips)+k].hi*cc.in]
@@ -198,6 +199,13 @@ func (p *paramSums) rows(dx []float32, s span, part int) {
 	sum := p.parts[part]
 	clear(sum)
 	kernel.NormalizeActivateBackwardSums(sum[ch:], sum[:ch], dx, p.f.x[s.lo*ch:s.hi*ch], p.f.scale, p.f.shift, p.f.mean, nil, nil, s.hi-s.lo, ch, p.f.act)
+}
+
+// nothing says that a span has no rows: its part holds what another step left.
+func (p *paramSums) nothing(part int) {
+	if p != nil {
+		clear(p.parts[part])
+	}
 }
 
 func (p *paramSums) sum() {
