@@ -9,7 +9,9 @@ import (
 // pictureCache keeps the pictures used last, up to a number of bytes.
 type pictureCache struct {
 	mu      sync.Mutex
-	free    int64
+	most    int64 // bytes that it was made for
+	held    int64
+	free    int64 // bytes that it may still take
 	entries map[int]*entry
 	ring    entry // of the entries: ring.next was used last, ring.previous longest ago
 }
@@ -21,21 +23,30 @@ type entry struct {
 }
 
 func newPictureCache(bytes int64) *pictureCache {
-	c := &pictureCache{free: bytes, entries: map[int]*entry{}}
+	c := &pictureCache{most: bytes, free: bytes, entries: map[int]*entry{}}
 	c.ring.next, c.ring.previous = &c.ring, &c.ring
 	return c
 }
 
-// room is how many bytes the cache may still take for pictures of so many
-// bytes in all.
-func (c *pictureCache) room(all int64) int64 {
+// bound lets the cache hold at most so many bytes, never more than it was made
+// for, and gives up what is above.
+func (c *pictureCache) bound(bytes int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	held := int64(0)
-	for e := c.ring.next; e != &c.ring; e = e.next {
-		held += int64(len(e.im.Pix))
+	c.free = min(bytes, c.most) - c.held
+	c.shrink(0)
+}
+
+// shrink gives up pictures, those used longest ago first, until so many bytes
+// are free or none is left.
+func (c *pictureCache) shrink(need int64) {
+	for c.free < need && c.ring.previous != &c.ring {
+		oldest := c.ring.previous
+		oldest.unlink()
+		delete(c.entries, oldest.row)
+		c.held -= int64(len(oldest.im.Pix))
+		c.free += int64(len(oldest.im.Pix))
 	}
-	return min(c.free, all-held)
 }
 
 func (c *pictureCache) get(row int) (augment.Image, bool) {
@@ -57,16 +68,11 @@ func (c *pictureCache) put(row int, im augment.Image) {
 		return // two callers read the same picture
 	}
 	need := int64(len(im.Pix))
-	for c.free < need && c.ring.previous != &c.ring {
-		oldest := c.ring.previous
-		oldest.unlink()
-		delete(c.entries, oldest.row)
-		c.free += int64(len(oldest.im.Pix))
-	}
+	c.shrink(need)
 	if c.free < need {
 		return
 	}
-	c.free -= need
+	c.held, c.free = c.held+need, c.free-need
 	e := &entry{row: row, im: im}
 	c.entries[row] = e
 	c.link(e)

@@ -80,8 +80,18 @@ func TestBatchesDoNotDependOnWorkers(t *testing.T) {
 		}
 	}
 	cached := open(t, s.dir, 10*16*16*3)
+	cached.BoundCache(1 << 30) // no more than it was opened with
 	if !reflect.DeepEqual(epoch(t, cached, c, 2, 0), want) {
 		t.Error("a cache makes other batches")
+	}
+	if cached.CacheHeld() != 10*16*16*3 {
+		t.Errorf("the cache holds %d bytes", cached.CacheHeld())
+	}
+	if cached.BoundCache(3 * 16 * 16 * 3); cached.CacheHeld() != 3*16*16*3 {
+		t.Errorf("the cache holds %d bytes after it was bound", cached.CacheHeld())
+	}
+	if !reflect.DeepEqual(epoch(t, cached, c, 2, 0), want) {
+		t.Error("a bound cache makes other batches")
 	}
 }
 

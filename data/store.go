@@ -176,10 +176,16 @@ func (s *Store) Inputs() map[string]string { return maps.Clone(s.inputs) }
 // Warnings returns what ingest found worth saying.
 func (s *Store) Warnings() []string { return slices.Clone(s.warnings) }
 
-// CacheRoom is how many bytes of pictures the cache may still take.
-func (s *Store) CacheRoom() int64 {
-	return s.cache.room(int64(len(s.rows)) * 3 * int64(s.size) * int64(s.size))
+// CacheHeld is how many bytes of pictures the cache holds.
+func (s *Store) CacheHeld() int64 {
+	s.cache.mu.Lock()
+	defer s.cache.mu.Unlock()
+	return s.cache.held
 }
+
+// BoundCache lets the cache hold at most so many bytes of pictures from now on,
+// within what [OpenStore] allowed. It changes no result.
+func (s *Store) BoundCache(bytes int64) { s.cache.bound(bytes) }
 
 // Image returns the picture of row i, Size x Size. It may be shared with the
 // cache and with other callers: do not change it.

@@ -13,7 +13,7 @@ import (
 // chosen returns what a training does with so much memory left.
 func chosen(t *testing.T, task Task, left int64) (k int, again bool, remarks []Remark, err error) {
 	t.Helper()
-	task.Memory = func() (int64, bool) { return left, true }
+	task.Memory = leaves(task.Store, left)
 	tr, err := newTrainer(&task)
 	if err != nil {
 		return 0, false, nil, err
@@ -24,6 +24,11 @@ func chosen(t *testing.T, task Task, left int64) (k int, again bool, remarks []R
 		t.Errorf("%d micro-batches, recomputing %v: takes %d bytes of %d", task.Config.Accumulate, task.Config.GradientCheckpointing, takes, left)
 	}
 	return task.Config.Accumulate, task.Config.GradientCheckpointing, tr.remarks, nil
+}
+
+// leaves is a machine with so much memory, less the pictures in the cache.
+func leaves(s *data.Store, bytes int64) func() (int64, bool) {
+	return func() (int64, bool) { return bytes - s.CacheHeld(), true }
 }
 
 func largeTask(t *testing.T, s *data.Store) Task {
@@ -86,7 +91,7 @@ func shortMemory(t *testing.T, task Task) func() (int64, bool) {
 			forFour = left
 		}
 	}
-	return func() (int64, bool) { return forFour, true }
+	return leaves(task.Store, forFour)
 }
 
 // TestShortMemoryTrainsAsMicroBatchesOfThatSizeDo: the weights are those of
