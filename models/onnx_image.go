@@ -173,6 +173,7 @@ func (im *importer) batchNorm(n *onnx.Node) error {
 		if out != "" && im.used(out) {
 			return errPlain
 		}
+		training = training || out != "" && im.model.Opset < 14 // which has no attribute for it
 	}
 	x = im.in(x, channelsLast(len(x.shape)))
 	params, err := im.vectors(n, 1, x.shape[1], RoleBNScale, RoleBNShift, RoleRunningMean, RoleRunningVar)

@@ -64,7 +64,7 @@ func openONNX(path string) (file, error) {
 	return file{m}, nil
 }
 
-// network imports a classifier for one image and completes the net.
+// network imports a classifier and completes the net.
 func (m file) network(path string, size int) (*Net, Weights, error) {
 	facts, err := parseFacts(m.Metadata)
 	if err != nil {
@@ -78,11 +78,13 @@ func (m file) network(path string, size int) (*Net, Weights, error) {
 		return nil, nil, err
 	}
 	output, _ := im.place(m.Graph.Outputs[0].Name)
-	if len(output.shape) > 2 && output.shape[0] == 1 && count(output.shape) == output.shape[1] { // [1,K,1,1]
+	batch := m.batch()
+	if len(output.shape) > 2 && count(output.shape) == batch*output.shape[1] { // [N,K,1,1]
 		output = im.reshape(output, output.shape[:2], im.fresh("logits"))
 	}
-	if len(output.shape) != 2 || output.shape[0] != 1 {
-		return nil, nil, problem{Problem{Opset: m.Opset, Reason: fmt.Sprintf("the output %s has shape %v for one image; logits [1,K] are supported", m.Graph.Outputs[0].Name, im.values[m.Graph.Outputs[0].Name].Shape)}}
+	if len(output.shape) != 2 || output.shape[0] != batch {
+		return nil, nil, problem{Problem{Opset: m.Opset, Reason: fmt.Sprintf("the output %s has shape %v for a batch of %d; logits [%d,K] are supported",
+			m.Graph.Outputs[0].Name, im.values[m.Graph.Outputs[0].Name].Shape, batch, batch)}}
 	}
 	output = im.in(output, inOrder(2))
 	im.simplify(output.layer)
@@ -108,18 +110,18 @@ func (m file) network(path string, size int) (*Net, Weights, error) {
 	if err := net.distinct(); err != nil {
 		return nil, nil, err
 	}
-	return net, weights, net.checkBatch(size)
+	return net, weights, net.checkBatch(batch+1, size)
 }
 
-// importImages imports the graph for one image of the given size, and metadata
-// where the file takes some.
+// importImages imports the graph for the file's batch of images of the given
+// size, and metadata where the file takes some.
 func (m file) importImages(size int, facts netFacts) (*importer, error) {
 	free := m.free()
 	given, places := map[string]*eval.Array{}, map[string]place{}
 	for _, v := range m.Graph.Required() {
-		p := place{layer: v.Name, shape: []int{1, 3, size, size}, axes: channelsLast(4)}
+		p := place{layer: v.Name, shape: []int{m.batch(), 3, size, size}, axes: channelsLast(4)}
 		if len(v.Dims) == 2 {
-			p.shape, p.axes = []int{1, int(v.Dims[1].Size)}, inOrder(2)
+			p.shape, p.axes = []int{m.batch(), int(v.Dims[1].Size)}, inOrder(2)
 		}
 		given[v.Name], places[v.Name] = eval.Unknown(onnx.Float, p.shape...), p
 	}
@@ -159,17 +161,31 @@ func (m file) free() *onnx.Model {
 // layer of a VGG has 100 million weights, which some files compute.
 const maxFolded = 1 << 28
 
-// checkBatch fails for a network whose shapes hold for one image only.
-func (n *Net) checkBatch(size int) error {
-	shapes, err := n.shapesOf(2, size)
+// checkBatch fails for a network whose shapes do not hold for that batch.
+func (n *Net) checkBatch(batch, size int) error {
+	shapes, err := n.shapesOf(batch, size)
 	if err != nil {
-		return fmt.Errorf("its shapes hold for one image at a time: %w", err)
+		return fmt.Errorf("its shapes hold for %d images at a time alone: %w", batch-1, err)
 	}
-	if s := shapes[n.Output]; len(s) != 2 || s[0] != 2 || s[1] != n.Classes {
-		return fmt.Errorf("its shapes hold for one image at a time: two images have logits of shape %v", s)
+	if s := shapes[n.Output]; len(s) != 2 || s[0] != batch || s[1] != n.Classes {
+		return fmt.Errorf("its shapes hold for %d images at a time alone: %d images have logits of shape %v", batch-1, batch, s)
 	}
 	return nil
 }
+
+// batch returns the number of images that the file is written for, 1 where
+// that is symbolic.
+func (m file) batch() int {
+	for _, v := range m.Graph.Required() {
+		if len(v.Dims) == 4 && v.Dims[0].Size > 0 && v.Dims[0].Size <= maxBatch {
+			return int(v.Dims[0].Size)
+		}
+	}
+	return 1
+}
+
+// maxBatch bounds the batch that a file may be written for.
+const maxBatch = 1 << 12
 
 // imageSize settles the size between the caller's wish and the file.
 func (m file) imageSize(size int) (int, error) {
