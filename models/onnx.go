@@ -114,7 +114,7 @@ func (m file) notes() []string {
 func (n *Net) notes() []string {
 	notes := []string{}
 	if !slices.ContainsFunc(n.Layers, func(l Layer) bool { return l.Op == OpBatchNorm }) {
-		notes = append(notes, "there is no BatchNormalization: it was folded into the convolutions, so training starts without it unless --restore-batchnorm puts it back")
+		notes = append(notes, "there is no BatchNormalization: it was folded into the convolutions, so training wants a lower learning rate, or models import --restore-batchnorm, which puts it back")
 	}
 	if n.Pooled == "" {
 		notes = append(notes, "the classifier does not follow global pooling, so its head cannot be replaced")
