@@ -66,8 +66,13 @@ func (r *goldenRun) allowed(name string, index int) float64 {
 	if d >= 1e-2 {
 		return 0
 	}
-	if name == "adam_losses_lr1e-4" && index >= 2 && r.kinks() {
-		return max(4*d, chaosOfReLU)
+	if name == "adam_losses_lr1e-4" && r.kinks() {
+		switch {
+		case index >= 2:
+			return max(4*d, chaosOfReLU)
+		case index == 1 && d > 1e-4: // one step was enough to amplify roundings
+			return max(4*d, chaosOfDepth)
+		}
 	}
 	return max(4*d, 2e-5)
 }
@@ -84,6 +89,12 @@ func (r *goldenRun) kinks() bool {
 // in NCHW, which is what the file states, and by 3e-4 to 2.6e-2 in
 // channels_last.
 const chaosOfReLU = 2.6e-2
+
+// chaosOfDepth is how far the second loss of a deep network with ReLU may
+// deviate: on seresnext101_32x4d@96 torch 2.15's own float32 deviates by 5e-4
+// with two threads, which is what the file states, by 2.4e-3 with one, and by
+// 3.4e-3 and 9.0e-3 in channels_last.
+const chaosOfDepth = 9e-3
 
 // TestGoldenEngine compares the float32 engine, on every kernel path of this
 // processor, with the golden files of all built families.
