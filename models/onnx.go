@@ -17,7 +17,8 @@ type Report struct {
 	Outputs    []TensorInfo    `json:"outputs"`
 	Operators  []OperatorCount `json:"operators"` // by name
 	Parameters int             `json:"parameters"`
-	Problems   []Problem       `json:"problems"` // empty if the file can be used
+	Problems   []Problem       `json:"problems"` // empty if the file can be run
+	Limits     []Problem       `json:"limits"`   // why it can be run, but not trained as a classifier of images
 	Notes      []string        `json:"notes"`
 }
 
@@ -43,8 +44,12 @@ type Problem struct {
 	Reason    string `json:"reason"`
 }
 
-// Supported reports whether the file can be used.
+// Supported reports whether the file can be run.
 func (r Report) Supported() bool { return len(r.Problems) == 0 }
+
+// Trainable reports whether the file is a classifier of images that can be
+// trained.
+func (r Report) Trainable() bool { return r.Supported() && len(r.Limits) == 0 }
 
 // Check reads an ONNX file and reports its operators and everything in it
 // that is not supported. The error is for files that are not ONNX at all.
@@ -61,15 +66,21 @@ func Check(path string) (Report, error) {
 		r.Outputs = append(r.Outputs, TensorInfo{v.Name, shapeTexts(v.Dims)})
 	}
 	r.Operators = m.operators()
-	if r.Problems = m.allProblems(); len(r.Problems) > 0 {
+	r.Problems, r.Limits = append([]Problem{}, m.problems()...), append([]Problem{}, m.borderProblems()...)
+	if len(r.Problems)+len(r.Limits) > 0 {
 		return r, nil
 	}
 	net, _, err := m.network(path, 0)
-	if err != nil {
-		r.Problems = []Problem{asProblem(err, m.Opset)}
+	if asLimit, ok := asProblem(err, m.Opset); ok {
+		r.Limits = append(r.Limits, asLimit)
+		return r, nil
+	} else if err != nil {
+		r.Problems = append(r.Problems, asLimit)
 		return r, nil
 	}
-	r.Problems = []Problem{}
+	if err := net.checkGradients(nil); err != nil {
+		r.Limits = append(r.Limits, Problem{Reason: err.Error()})
+	}
 	r.Parameters = net.Parameters()
 	r.Notes = append(m.notes(), net.notes()...)
 	return r, nil
@@ -88,12 +99,17 @@ func (m file) operators() []OperatorCount {
 	return all
 }
 
-func asProblem(err error, opset int64) Problem {
+// asProblem tells also whether the error is about the network that a file
+// would become, not about the file.
+func asProblem(err error, opset int64) (Problem, bool) {
 	var p problem
 	if errors.As(err, &p) {
-		return p.Problem
+		return p.Problem, true
 	}
-	return Problem{Opset: opset, Reason: err.Error()}
+	if err == nil {
+		return Problem{}, false
+	}
+	return Problem{Opset: opset, Reason: err.Error()}, false
 }
 
 // notes says which training flags of the file are not followed.
@@ -105,7 +121,7 @@ func (m file) notes() []string {
 		}
 	}
 	if training > 0 {
-		notes = append(notes, fmt.Sprintf("%d BatchNormalization nodes are marked for training: evaluation uses their running statistics all the same", training))
+		notes = append(notes, fmt.Sprintf("%d BatchNormalization nodes are marked for training: models run follows them unless --eval is given, training and infer do not", training))
 	}
 	return notes
 }

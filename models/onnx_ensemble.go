@@ -84,6 +84,9 @@ func (e *ensembleWriter) check(models []EnsembleModel) error {
 			if _, err := n.shapes(e.size); err != nil {
 				return err
 			}
+			if err := n.checkWritten(); err != nil {
+				return err
+			}
 			if err := n.CheckWeights(member.Weights); err != nil {
 				return err
 			}
@@ -200,11 +203,17 @@ func (e *ensembleWriter) repeated(meta string) string {
 // over views.
 func (e *ensembleWriter) member(prefix, meta string, member Member) string {
 	n, weights := member.Net.prefixed(prefix, member.Weights)
-	n.rename(n.Input, e.normalise(member.Net))
+	shapes, err := n.shapes(e.size)
+	if err != nil {
+		panic("models: " + err.Error()) // they were checked
+	}
+	input := e.normalise(member.Net)
+	shapes[input], shapes[meta] = shapes[n.Input], shapes[n.Meta]
+	n.rename(n.Input, input)
 	if n.Meta != "" {
 		n.rename(n.Meta, meta)
 	}
-	n.write(e.graph, weights)
+	n.write(e.graph, weights, shapes)
 	probs := e.node("Softmax", prefix+"probabilities", []string{n.Output}, onnx.IntAttribute("axis", 1))
 	if e.views == 1 {
 		return probs

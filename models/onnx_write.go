@@ -24,7 +24,11 @@ func WriteONNX(w io.Writer, n *Net, weights Weights, size int, options ...Export
 	if size == 0 {
 		size = n.InputSize
 	}
-	if _, err := n.shapes(size); err != nil {
+	shapes, err := n.shapes(size)
+	if err != nil {
+		return err
+	}
+	if err := n.checkWritten(); err != nil {
 		return err
 	}
 	if err := n.CheckWeights(weights); err != nil {
@@ -39,19 +43,24 @@ func WriteONNX(w io.Writer, n *Net, weights Weights, size int, options ...Export
 		g.Inputs = append(g.Inputs, e.border(n.Meta, int64(n.MetaIn)))
 	}
 	g.Outputs = []onnx.Value{e.border(n.Output, int64(n.Classes))}
-	n.write(g, weights)
+	n.write(g, weights, shapes)
 	metadata := e.origin.metadata()
 	metadata[metadataKey], metadata[keyPreprocessing] = mustJSON(n.facts()), n.preprocessing(size)
 	return writeModel(w, g, metadata)
 }
 
-// write adds the net's initializers and nodes.
-func (n *Net) write(g *onnx.Graph, weights Weights) {
+// write adds the net's initializers and nodes; shapes are those of the graph.
+func (n *Net) write(g *onnx.Graph, weights Weights, shapes map[string][]int) {
 	for _, p := range n.Params {
 		g.Initializers = append(g.Initializers, onnx.NewTensor(p.Name, weights[p.Name], p.Shape...))
 	}
 	for i := range n.Layers {
-		n.Layers[i].write(g)
+		l := &n.Layers[i]
+		if _, general := generals[l.Op]; general && (l.Op != OpConcat || len(shapes[l.Name]) != 2) {
+			l.writeGeneral(g, shapes)
+			continue
+		}
+		l.write(g)
 	}
 }
 

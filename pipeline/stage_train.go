@@ -100,7 +100,7 @@ func (r *Run) checkModel(m ModelConfig) error {
 	if err != nil {
 		return err
 	}
-	if report.Supported() {
+	if report.Trainable() {
 		return r.checkNames(m)
 	}
 	_, _, err = models.ReadONNX(file, r.Config.Data.Size)

@@ -126,7 +126,7 @@ func (a *app) runModelsCheck(path string) error {
 		a.tellReport(report)
 	}
 	if !report.Supported() {
-		return fault.New(fault.Input, "export the model for evaluation with a fixed image size, or report the operator", "models: %s cannot be used: %d problems, the first: %s", path, len(report.Problems), describeProblem(report.Problems[0]))
+		return fault.New(fault.Input, "export the model for evaluation with a fixed image size, or report the operator", "models: %s cannot be run: %d problems, the first: %s", path, len(report.Problems), describeProblem(report.Problems[0]))
 	}
 	return nil
 }
@@ -147,6 +147,9 @@ func (a *app) tellReport(r models.Report) {
 	}
 	for _, p := range r.Problems {
 		a.printf("not supported: %s\n", describeProblem(p))
+	}
+	for _, p := range r.Limits {
+		a.printf("cannot be trained: %s\n", describeProblem(p))
 	}
 	if r.Supported() {
 		a.printf("supported\n")

@@ -69,17 +69,17 @@ func geluSlope(x, _, _ float64) float64 {
 }
 
 const (
-	geluScale = 0.7978845608028654 // sqrt(2/pi)
-	geluCube  = 0.044715
+	GeluScale = 0.7978845608028654 // sqrt(2/pi)
+	GeluCube  = 0.044715
 )
 
 func geluTanh(x, _, _ float64) float64 {
-	return 0.5 * x * (1 + math.Tanh(geluScale*(x+geluCube*x*x*x)))
+	return 0.5 * x * (1 + math.Tanh(GeluScale*(x+GeluCube*x*x*x)))
 }
 
 func geluTanhSlope(x, _, _ float64) float64 {
-	t := math.Tanh(geluScale * (x + geluCube*x*x*x))
-	return 0.5*(1+t) + 0.5*x*(1-t*t)*geluScale*(1+3*geluCube*x*x)
+	t := math.Tanh(GeluScale * (x + GeluCube*x*x*x))
+	return 0.5*(1+t) + 0.5*x*(1-t*t)*GeluScale*(1+3*GeluCube*x*x)
 }
 
 func hardSigmoid(x, a, b float64) float64 { return min(max(a*x+b, 0), 1) }
