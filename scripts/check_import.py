@@ -1,5 +1,7 @@
 """Called by check-import.sh: check_import.py FOLDER [NAME...]."""
+import contextlib
 import importlib.util
+import io
 import logging
 import os
 import subprocess
@@ -55,7 +57,8 @@ def check(name, opset, newer=False, training=False):
     try:
         with torch.no_grad():
             want = model(x).numpy()
-        export(model, x, path, opset, newer, training)
+        with contextlib.redirect_stdout(io.StringIO()):
+            export(model, x, path, opset, newer, training)
         theirs = onnxruntime.InferenceSession(path).run(None, {"x": x.numpy()})[0]
     except Exception as error:  # an exporter's own limits are not ours
         print(f"skipped {what}: {str(error).splitlines()[0][:120]}")
