@@ -122,11 +122,26 @@ func (im *importer) concat(n *onnx.Node) error {
 		if !v.Known() || v.Len() == 0 || v.Type != onnx.Float {
 			return errPlain
 		}
-		values, dims := arranged(v, axes)
+		values, dims := im.oneOfBatch(arranged(v, axes))
 		l.Inputs = append(l.Inputs, im.emit(Layer{Name: im.fresh(n.Outputs[0] + "/constant"), Op: OpParameter,
 			Params: []string{im.param(in, RoleWeight, values, dims...)}}))
 	}
 	l.Axis = slices.Index(axes, axis)
 	im.make(n, axes, l)
 	return nil
+}
+
+// oneOfBatch returns the first of as many equal rows as there are images: a
+// constant that an exporter repeated for a batch.
+func (im *importer) oneOfBatch(values []float32, shape []int) ([]float32, []int) {
+	if shape[0] != im.run.batch {
+		return values, shape
+	}
+	row := len(values) / shape[0]
+	for i := row; i < len(values); i++ {
+		if values[i] != values[i-row] {
+			return values, shape
+		}
+	}
+	return values[:row], append([]int{1}, shape[1:]...)
 }

@@ -44,6 +44,7 @@ type lateNode struct {
 // runRules are the rules of evaluation.
 type runRules struct {
 	standard bool // training flags mean what the standard says; else the mode is the caller's
+	batch    int  // of the images, where the network is meant for any other too; else 0
 }
 
 // errPlain is a handler's answer where the operator is right but no layer

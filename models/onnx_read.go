@@ -129,7 +129,7 @@ func (m file) importImages(size int, facts netFacts) (*importer, error) {
 	if err != nil {
 		return nil, err
 	}
-	im := newImporter(file{free}, values, facts, runRules{})
+	im := newImporter(file{free}, values, facts, runRules{batch: m.batch()})
 	im.places = places
 	if err := im.nodes(); err != nil {
 		return nil, err
@@ -165,10 +165,10 @@ const maxFolded = 1 << 28
 func (n *Net) checkBatch(batch, size int) error {
 	shapes, err := n.shapesOf(batch, size)
 	if err != nil {
-		return fmt.Errorf("its shapes hold for %d images at a time alone: %w", batch-1, err)
+		return problem{Problem{Reason: fmt.Sprintf("its shapes hold for %d images at a time alone: %v", batch-1, err)}}
 	}
 	if s := shapes[n.Output]; len(s) != 2 || s[0] != batch || s[1] != n.Classes {
-		return fmt.Errorf("its shapes hold for %d images at a time alone: %d images have logits of shape %v", batch-1, batch, s)
+		return problem{Problem{Reason: fmt.Sprintf("its shapes hold for %d images at a time alone: %d images have logits of shape %v", batch-1, batch, s)}}
 	}
 	return nil
 }
