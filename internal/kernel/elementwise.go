@@ -57,7 +57,8 @@ func Sqrt(y, a []float32) {
 	active.sqrt(y, a)
 }
 
-// Clip computes y = min(max(x, lo), hi) for lo <= hi; NaN passes through.
+// Clip computes y = min(max(x, lo), hi), which is hi where lo > hi; NaN passes
+// through.
 // Tolerance: 0 ULP.
 func Clip(y, x []float32, lo, hi float32) {
 	same(len(x), len(y), "clip", "x")

@@ -78,14 +78,13 @@ func sqrtRef(y, a []float32) {
 
 func clipRef(y, x []float32, lo, hi float32) {
 	for i, v := range x {
-		switch {
-		case v < lo:
-			y[i] = lo
-		case v > hi:
-			y[i] = hi
-		default:
-			y[i] = v
+		if v < lo {
+			v = lo
 		}
+		if v > hi {
+			v = hi
+		}
+		y[i] = v
 	}
 }
 
