@@ -25,7 +25,7 @@ var layers = map[string][]string{
 	"internal/mapped":      {},
 	"internal/safetensors": {"internal/fault", "internal/mapped"},
 	"internal/onnx":        {"internal/fault", "internal/mapped"},
-	"internal/onnx/eval":   {"internal/onnx", "internal/fault", "internal/rng"},
+	"internal/onnx/eval":   {"internal/onnx", "internal/mapped", "internal/fault", "internal/rng"},
 	"internal/graph":       {"internal/rng"},
 	"internal/metrics":     {},
 	"internal/bayes":       {"internal/rng"},

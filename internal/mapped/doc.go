@@ -2,7 +2,7 @@
 // from where they lie.
 //
 // Data in: a path. Data out: the content, mapped on Unix and read elsewhere,
-// and views of its bytes as float32 numbers.
+// and views of its bytes as numbers; half precision is widened.
 //
 // Terms: the mapping is private. A program may write to it; the file keeps
 // its content.

@@ -1,10 +1,8 @@
 package mapped
 
 import (
-	"encoding/binary"
 	"fmt"
 	"os"
-	"unsafe"
 )
 
 // File is the content of a file.
@@ -58,21 +56,4 @@ func (f *File) Close() error {
 		return nil
 	}
 	return release()
-}
-
-// Float32s returns little-endian float32 numbers as a view of their bytes. ok
-// is false where that cannot be: the address is no multiple of four, bytes are
-// left over, or the processor is big-endian.
-func Float32s(b []byte) (view []float32, ok bool) {
-	if len(b)%4 != 0 || binary.NativeEndian.Uint16([]byte{1, 0}) != 1 {
-		return nil, false
-	}
-	if len(b) == 0 {
-		return []float32{}, true
-	}
-	p := unsafe.Pointer(unsafe.SliceData(b))
-	if uintptr(p)%4 != 0 {
-		return nil, false
-	}
-	return unsafe.Slice((*float32)(p), len(b)/4), true
 }

@@ -1,8 +1,7 @@
 package mapped
 
 import (
-	"bytes"
-	"encoding/binary"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -51,28 +50,55 @@ func TestOpenRefusesWhatIsNoFile(t *testing.T) {
 	}
 }
 
-func TestFloat32sAreAViewWhereTheyCanBe(t *testing.T) {
-	var b bytes.Buffer
+func TestNumbersAreAViewOfTheirBytes(t *testing.T) {
 	want := []float32{1.5, -2, 3e-8}
-	if err := binary.Write(&b, binary.LittleEndian, want); err != nil {
-		t.Fatal(err)
+	content := append(slices.Clone(Bytes(want)), 0, 0, 0, 0)
+	view := View[float32](content[:12])
+	if !slices.Equal(view, want) {
+		t.Fatalf("view %v", view)
 	}
-	content := append(b.Bytes(), 0, 0, 0, 0)
-	view, ok := Float32s(content[:12])
-	if !ok || !slices.Equal(view, want) {
-		t.Fatalf("view %v, ok %v", view, ok)
-	}
-	binary.LittleEndian.PutUint32(content, 0)
-	if view[0] != 0 {
+	if content[3] = 0x7f; view[0] == want[0] && littleEndian {
 		t.Error("the view is a copy")
 	}
-	if _, ok := Float32s(content[1:13]); ok {
-		t.Error("a view of numbers at an odd address")
+	odd := append([]byte{0}, Bytes(want)...)
+	if got := View[float32](odd[1:]); !slices.Equal(got, want) {
+		t.Errorf("at an odd address: %v", got)
 	}
-	if _, ok := Float32s(content[:11]); ok {
-		t.Error("a view of two numbers and three quarters")
+	if got := View[float32](content[:11]); len(got) != 2 {
+		t.Errorf("two numbers and three quarters: %v", got)
 	}
-	if view, ok := Float32s(content[:0]); !ok || len(view) != 0 {
-		t.Error("no view of nothing")
+	if got := View[float32](nil); got == nil || len(got) != 0 {
+		t.Errorf("nothing: %v", got)
+	}
+}
+
+func TestEveryHalfPrecisionNumberIsWidenedExactly(t *testing.T) {
+	for h := range 1 << 16 {
+		exponent, fraction := h>>10&31, float64(h&0x3ff)
+		want := math.Ldexp(1+fraction/1024, exponent-15)
+		if exponent == 0 {
+			want = math.Ldexp(fraction/1024, -14)
+		}
+		if exponent == 31 {
+			want = math.Inf(1)
+			if fraction > 0 {
+				want = math.NaN()
+			}
+		}
+		if h>>15 == 1 {
+			want = -want
+		}
+		got := float64(Half(uint16(h)))
+		if got != want && !(math.IsNaN(got) && math.IsNaN(want)) || math.Signbit(got) != math.Signbit(want) && !math.IsNaN(want) {
+			t.Fatalf("%04x is %v, want %v", h, got, want)
+		}
+	}
+}
+
+func TestBrainNumbersAreTheUpperHalves(t *testing.T) {
+	for bits, want := range map[uint16]float32{0x3f80: 1, 0xc040: -3, 0x7f80: float32(math.Inf(1))} {
+		if got := Brain(bits); got != want {
+			t.Errorf("bfloat16 %04x is %g, want %g", bits, got, want)
+		}
 	}
 }

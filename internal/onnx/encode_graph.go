@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"google.golang.org/protobuf/encoding/protowire"
+
+	"melanoma/internal/mapped"
 )
 
 // encode returns the graph's message, aligned for a graph that starts at a
@@ -143,7 +145,7 @@ func (a *Attribute) encode() (p pieces, err error) {
 	case KindText:
 		m.text(4, a.Text)
 	case KindFloats:
-		m.nested(7, bytesOf(a.Floats))
+		m.nested(7, mapped.Bytes(a.Floats))
 	case KindInts:
 		m.packed(8, a.Ints)
 	case KindTexts:

@@ -14,6 +14,7 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 
 	"melanoma/internal/fault"
+	"melanoma/internal/mapped"
 	"melanoma/internal/numtest"
 )
 
@@ -221,7 +222,7 @@ func TestNumbersOfEveryTypeAndStorage(t *testing.T) {
 }
 
 func TestUnalignedBytesAreRead(t *testing.T) {
-	raw := append([]byte{0}, bytesOf([]float32{1, 2, 3})...)[1:]
+	raw := append([]byte{0}, mapped.Bytes([]float32{1, 2, 3})...)[1:]
 	got, err := NewRawTensor("t", Float, raw, 3).Float32s()
 	if err != nil || !reflect.DeepEqual(got, []float32{1, 2, 3}) {
 		t.Errorf("%v, error %v", got, err)
@@ -316,8 +317,8 @@ func TestDataInASecondFileStaysInTheFolder(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	write(filepath.Join(inside, "w.bin"), bytesOf([]float32{9, 1, 2}))
-	write(filepath.Join(inside, "sub", "w.bin"), bytesOf([]float32{9, 1, 2}))
+	write(filepath.Join(inside, "w.bin"), mapped.Bytes([]float32{9, 1, 2}))
+	write(filepath.Join(inside, "sub", "w.bin"), mapped.Bytes([]float32{9, 1, 2}))
 	write(outside, make([]byte, 64))
 	for link, to := range map[string]string{"good": "w.bin", "bad": "../secret", "absolute": outside, "dir": ".."} {
 		if err := os.Symlink(to, filepath.Join(inside, link)); err != nil {

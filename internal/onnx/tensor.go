@@ -2,6 +2,8 @@ package onnx
 
 import (
 	"fmt"
+
+	"melanoma/internal/mapped"
 )
 
 // Tensor is a named array. Its values are in the file, or in a second one if
@@ -49,7 +51,7 @@ const (
 )
 
 // typeOf returns the data type of Go's T.
-func typeOf[T Number]() DataType {
+func typeOf[T mapped.Number]() DataType {
 	switch any(*new(T)).(type) {
 	case float32:
 		return Float
@@ -76,8 +78,8 @@ func typeOf[T Number]() DataType {
 
 // NewTensor returns a tensor with the given values, which it keeps. No dims
 // make a scalar.
-func NewTensor[T Number](name string, values []T, dims ...int) *Tensor {
-	t := &Tensor{Name: name, Type: typeOf[T](), raw: bytesOf(values)}
+func NewTensor[T mapped.Number](name string, values []T, dims ...int) *Tensor {
+	t := &Tensor{Name: name, Type: typeOf[T](), raw: mapped.Bytes(values)}
 	for _, d := range dims {
 		t.Dims = append(t.Dims, int64(d))
 	}

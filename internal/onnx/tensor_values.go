@@ -2,13 +2,14 @@ package onnx
 
 import (
 	"fmt"
-	"math"
+
+	"melanoma/internal/mapped"
 )
 
 // Values returns the values of a tensor whose type is T's; another type is an
 // error. float16 and bfloat16 are read as uint16, bool as uint8. Where the file
 // stores the values aligned they are a view of it, so treat them as shared.
-func Values[T Number](t *Tensor) ([]T, error) {
+func Values[T mapped.Number](t *Tensor) ([]T, error) {
 	want := typeOf[T]()
 	same := t.Type == want || want == Uint16 && (t.Type == Float16 || t.Type == BFloat16) || want == Uint8 && t.Type == Bool
 	if !same {
@@ -18,7 +19,7 @@ func Values[T Number](t *Tensor) ([]T, error) {
 	if err != nil {
 		return nil, err
 	}
-	return viewOf[T](raw), nil
+	return mapped.View[T](raw), nil
 }
 
 // Float32s returns the values of any numeric tensor, rounded to float32. A
@@ -46,29 +47,29 @@ func convert[To float32 | float64](t *Tensor) ([]To, error) {
 	}
 	switch t.Type {
 	case Float:
-		return converted[To](viewOf[float32](raw)), nil
+		return converted[To](mapped.View[float32](raw)), nil
 	case Double:
-		return converted[To](viewOf[float64](raw)), nil
+		return converted[To](mapped.View[float64](raw)), nil
 	case Int8:
-		return converted[To](viewOf[int8](raw)), nil
+		return converted[To](mapped.View[int8](raw)), nil
 	case Int16:
-		return converted[To](viewOf[int16](raw)), nil
+		return converted[To](mapped.View[int16](raw)), nil
 	case Int32:
-		return converted[To](viewOf[int32](raw)), nil
+		return converted[To](mapped.View[int32](raw)), nil
 	case Int64:
-		return converted[To](viewOf[int64](raw)), nil
+		return converted[To](mapped.View[int64](raw)), nil
 	case Uint16:
-		return converted[To](viewOf[uint16](raw)), nil
+		return converted[To](mapped.View[uint16](raw)), nil
 	case Uint32:
-		return converted[To](viewOf[uint32](raw)), nil
+		return converted[To](mapped.View[uint32](raw)), nil
 	case Uint64:
-		return converted[To](viewOf[uint64](raw)), nil
+		return converted[To](mapped.View[uint64](raw)), nil
 	case Float16, BFloat16:
-		widen := Half
+		widen := mapped.Half
 		if t.Type == BFloat16 {
-			widen = Brain
+			widen = mapped.Brain
 		}
-		halves := viewOf[uint16](raw)
+		halves := mapped.View[uint16](raw)
 		v := make([]To, len(halves))
 		for i, h := range halves {
 			v[i] = To(widen(h))
@@ -79,34 +80,10 @@ func convert[To float32 | float64](t *Tensor) ([]To, error) {
 	}
 }
 
-func converted[To float32 | float64, From Number](from []From) []To {
+func converted[To float32 | float64, From mapped.Number](from []From) []To {
 	v := make([]To, len(from))
 	for i, x := range from {
 		v[i] = To(x)
 	}
 	return v
 }
-
-// Half returns the value of the IEEE half-precision number with these bits.
-func Half(bits uint16) float32 {
-	exponent, fraction := int(bits>>10&31), float64(bits&1023)
-	v := 0.0
-	switch exponent {
-	case 0:
-		v = math.Ldexp(fraction, -24)
-	case 31:
-		v = math.Inf(1)
-		if fraction != 0 {
-			v = math.NaN()
-		}
-	default:
-		v = math.Ldexp(1024+fraction, exponent-25)
-	}
-	if bits>>15 == 1 {
-		v = -v
-	}
-	return float32(v)
-}
-
-// Brain returns the value of the bfloat16 number with these bits.
-func Brain(bits uint16) float32 { return math.Float32frombits(uint32(bits) << 16) }

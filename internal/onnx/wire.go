@@ -6,6 +6,8 @@ import (
 	"math"
 
 	"google.golang.org/protobuf/encoding/protowire"
+
+	"melanoma/internal/mapped"
 )
 
 var errWireType = errors.New("a field has the wrong type")
@@ -113,7 +115,7 @@ func (x field) floats(dst *[]float32) error {
 	if x.kind != protowire.BytesType || len(x.bytes)%4 != 0 {
 		return errWireType
 	}
-	*dst = append(*dst, viewOf[float32](x.bytes)...)
+	*dst = append(*dst, mapped.View[float32](x.bytes)...)
 	return nil
 }
 

@@ -1,7 +1,6 @@
 package safetensors
 
 import (
-	"encoding/binary"
 	"math"
 
 	"melanoma/internal/fault"
@@ -34,30 +33,27 @@ var widths = map[Dtype]uint64{
 }
 
 // Float32s returns the tensor's numbers, row-major: a view of the file for
-// aligned F32, else a copy. F16 and BF16 are widened exactly, F64 is rounded.
+// F32, else a copy. F16 and BF16 are widened exactly, F64 is rounded.
 // Integers, and numbers of F64 beyond the range of float32, are an input
 // error.
 func (t Tensor) Float32s() ([]float32, error) {
 	switch t.Dtype {
 	case F32:
-		if view, ok := mapped.Float32s(t.Data); ok {
-			return view, nil
-		}
-		return decode(t.Data, 4, func(b []byte) float32 { return math.Float32frombits(binary.LittleEndian.Uint32(b)) }), nil
+		return mapped.View[float32](t.Data), nil
 	case F16:
-		return decode(t.Data, 2, func(b []byte) float32 { return half(binary.LittleEndian.Uint16(b)) }), nil
+		return widened(t.Data, mapped.Half), nil
 	case BF16:
-		return decode(t.Data, 2, func(b []byte) float32 { return math.Float32frombits(uint32(binary.LittleEndian.Uint16(b)) << 16) }), nil
+		return widened(t.Data, mapped.Brain), nil
 	case F64:
 		return t.narrowed()
 	}
 	return nil, fault.New(fault.Input, "weights are F32, F16, BF16 or F64", "safetensors: tensor %s holds elements of %s, which are no weights", t.Name, t.Dtype)
 }
 
-func decode(data []byte, width int, number func([]byte) float32) []float32 {
-	out := make([]float32, len(data)/width)
-	for i := range out {
-		out[i] = number(data[i*width:])
+func widened(data []byte, number func(bits uint16) float32) []float32 {
+	out := make([]float32, len(data)/2)
+	for i, bits := range mapped.View[uint16](data) {
+		out[i] = number(bits)
 	}
 	return out
 }
@@ -65,25 +61,11 @@ func decode(data []byte, width int, number func([]byte) float32) []float32 {
 // narrowed rounds F64 to float32.
 func (t Tensor) narrowed() ([]float32, error) {
 	out := make([]float32, len(t.Data)/8)
-	for i := range out {
-		v := math.Float64frombits(binary.LittleEndian.Uint64(t.Data[8*i:]))
+	for i, v := range mapped.View[float64](t.Data) {
 		out[i] = float32(v)
 		if math.IsInf(float64(out[i]), 0) && !math.IsInf(v, 0) {
 			return nil, fault.New(fault.Input, "the network computes in float32", "safetensors: element %d of tensor %s, %g, is beyond the range of float32", i, t.Name, v)
 		}
 	}
 	return out, nil
-}
-
-// half widens an IEEE 754 binary16 number; every one of them is a float32.
-func half(h uint16) float32 {
-	sign, exponent, fraction := uint32(h>>15)<<31, uint32(h>>10)&31, uint32(h)&0x3ff
-	switch exponent {
-	case 0: // zero, or a subnormal: a multiple of 2^-24
-		v := math.Ldexp(float64(fraction), -24)
-		return math.Float32frombits(sign | math.Float32bits(float32(v)))
-	case 31: // infinity or NaN
-		return math.Float32frombits(sign | 0xff<<23 | fraction<<13)
-	}
-	return math.Float32frombits(sign | (exponent+127-15)<<23 | fraction<<13)
 }

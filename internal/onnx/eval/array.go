@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"melanoma/internal/mapped"
 	"melanoma/internal/onnx"
 )
 
@@ -89,7 +90,7 @@ func FromTensor(t *onnx.Tensor) (*Array, error) {
 	return a, err
 }
 
-func widened[T onnx.Number](t *onnx.Tensor) ([]int64, error) {
+func widened[T mapped.Number](t *onnx.Tensor) ([]int64, error) {
 	values, err := onnx.Values[T](t)
 	if err != nil {
 		return nil, err
@@ -217,7 +218,7 @@ func newFloats(dtype onnx.DataType, shape []int, values []float64) *Array {
 		return a
 	case onnx.Float16:
 		for i, v := range values {
-			values[i] = float64(onnx.Half(halfBits(v)))
+			values[i] = float64(mapped.Half(halfBits(v)))
 		}
 	case onnx.BFloat16:
 		for i, v := range values {

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"melanoma/internal/fault"
+	"melanoma/internal/mapped"
 	"melanoma/internal/onnx"
 )
 
@@ -148,14 +149,14 @@ func TestLookupFindsTheDefinitionInForce(t *testing.T) {
 
 func TestHalfPrecisionRoundsToNearestEven(t *testing.T) {
 	for bits := range uint16(0xffff) {
-		v := float64(onnx.Half(bits))
+		v := float64(mapped.Half(bits))
 		if got := halfBits(v); got != bits && v == v {
 			t.Fatalf("%g with bits %04x becomes %04x", v, bits, got)
 		}
 		if bits&0x7fff >= 0x7bff {
 			continue // the next one is infinite or not a number
 		}
-		next := float64(onnx.Half(bits + 1))
+		next := float64(mapped.Half(bits + 1))
 		middle := (v + next) / 2
 		if want := bits + bits&1; halfBits(middle) != want {
 			t.Fatalf("%g between %04x and %04x becomes %04x", middle, bits, bits+1, halfBits(middle))

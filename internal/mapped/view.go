@@ -1,4 +1,4 @@
-package onnx
+package mapped
 
 import (
 	"encoding/binary"
@@ -19,9 +19,9 @@ var littleEndian = binary.NativeEndian.Uint16([]byte{1, 0}) == 1
 // asks alignment of types with pointers only.
 const loadsAnywhere = runtime.GOARCH == "amd64" || runtime.GOARCH == "arm64"
 
-// viewOf returns little-endian bytes as values: the same memory where the
+// View returns little-endian bytes as values: the same memory where the
 // machine's byte order and the alignment allow it, else a copy.
-func viewOf[T Number](raw []byte) []T {
+func View[T Number](raw []byte) []T {
 	size := int(unsafe.Sizeof(*new(T)))
 	n := len(raw) / size
 	if n == 0 {
@@ -36,20 +36,20 @@ func viewOf[T Number](raw []byte) []T {
 		return v
 	}
 	if _, err := binary.Decode(raw[:n*size], binary.LittleEndian, v); err != nil {
-		panic("onnx: decode numbers: " + err.Error()) // only wrong types or lengths fail
+		panic("mapped: decode numbers: " + err.Error()) // only wrong types or lengths fail
 	}
 	return v
 }
 
-// bytesOf returns values as little-endian bytes, in the same memory where the
+// Bytes returns values as little-endian bytes, in the same memory where the
 // machine's byte order allows it.
-func bytesOf[T Number](v []T) []byte {
+func Bytes[T Number](v []T) []byte {
 	if littleEndian {
 		return memoryOf(v)
 	}
 	raw, err := binary.Append(nil, binary.LittleEndian, v)
 	if err != nil {
-		panic("onnx: encode numbers: " + err.Error())
+		panic("mapped: encode numbers: " + err.Error())
 	}
 	return raw
 }
