@@ -54,7 +54,7 @@
 // The files *_amd64.s and *_stubs_amd64.go are generated; the comment of a
 // stub is the loop that it must equal. To write them anew:
 //
-//	cd internal/kernel/_gen && go run . -out ..
+//	cd internal/kernel/_gen && go run . -out ../..
 //
 // Go's assembler lacks VDPBF16PS; the generator writes its bytes.
 //

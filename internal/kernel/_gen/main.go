@@ -1,6 +1,7 @@
-// Command _gen writes the assembly of internal/kernel and its Go stubs:
+// Command _gen writes the assembly of internal/kernel and internal/pixel and
+// its Go stubs:
 //
-//	cd internal/kernel/_gen && go run . -out ..
+//	cd internal/kernel/_gen && go run . -out ../..
 //
 // Each file holds one family for both vector widths. The families are
 // templates over emitter, which hides what differs between AVX2 and AVX-512.
@@ -17,41 +18,42 @@ import (
 	"github.com/mmcloughlin/avo/printer"
 )
 
+// families are files by the package that they belong to.
 var families = []struct {
-	name  string
-	write func(e *emitter)
+	pkg, name string
+	write     func(e *emitter)
 }{
-	{"gemm", writeGemm},
-	{"bfloat16", writeBFloat16},
-	{"depthwise", writeDepthwise},
-	{"channel", writeChannel},
-	{"elementwise", writeElementwise},
-	{"activation", writeActivation},
-	{"exponential", writeExponentials},
-	{"gelu", writeGelu},
-	{"hard", writeHard},
-	{"layernorm", writeLayerNorm},
-	{"normalize", writeNormalize},
-	{"rectifier", writeRectifier},
-	{"softmax", writeSoftmax},
+	{"kernel", "gemm", writeGemm},
+	{"kernel", "bfloat16", writeBFloat16},
+	{"kernel", "depthwise", writeDepthwise},
+	{"kernel", "channel", writeChannel},
+	{"kernel", "elementwise", writeElementwise},
+	{"kernel", "activation", writeActivation},
+	{"kernel", "exponential", writeExponentials},
+	{"kernel", "gelu", writeGelu},
+	{"kernel", "hard", writeHard},
+	{"kernel", "layernorm", writeLayerNorm},
+	{"kernel", "normalize", writeNormalize},
+	{"kernel", "rectifier", writeRectifier},
+	{"kernel", "softmax", writeSoftmax},
 }
 
 func main() {
 	flags := flag.NewFlagSet("_gen", flag.ExitOnError) // avo puts flags of its own in the global set
-	out := flags.String("out", "..", "folder to write to")
+	out := flags.String("out", "../..", "folder of the packages to write to")
 	if err := flags.Parse(os.Args[1:]); err != nil {
 		os.Exit(2)
 	}
 	for _, f := range families {
-		if err := generate(*out, f.name, f.write); err != nil {
+		if err := generate(filepath.Join(*out, f.pkg), f.pkg, f.name, f.write); err != nil {
 			fmt.Fprintf(os.Stderr, "%s: %v\n", f.name, err)
 			os.Exit(1)
 		}
 	}
 }
 
-// generate writes <name>_amd64.s and <name>_stubs_amd64.go.
-func generate(out, name string, write func(e *emitter)) error {
+// generate writes a package's <name>_amd64.s and <name>_stubs_amd64.go.
+func generate(out, pkg, name string, write func(e *emitter)) error {
 	ctx := build.NewContext()
 	ctx.ConstraintExpr("amd64,!noasm")
 	data := newConstants(ctx)
@@ -71,7 +73,7 @@ func generate(out, name string, write func(e *emitter)) error {
 	if err := encodeDotPairs(file); err != nil {
 		return err
 	}
-	cfg := printer.Config{Name: "internal/kernel/_gen", Pkg: "kernel"}
+	cfg := printer.Config{Name: "internal/kernel/_gen", Pkg: pkg}
 	for path, p := range map[string]printer.Printer{
 		name + "_amd64.s":        printer.NewGoAsm(cfg),
 		name + "_stubs_amd64.go": printer.NewStubs(cfg),

@@ -1,0 +1,19 @@
+package pixel
+
+import "melanoma/internal/kernel"
+
+// table is one path: a full set of kernels. Arguments have been checked.
+type table struct{}
+
+var goTable = table{}
+
+// tables holds the paths by the names of internal/kernel.
+var tables = processorTables()
+
+// active is the path that internal/kernel has selected.
+func active() *table {
+	if t, ok := tables[kernel.Selected()]; ok {
+		return t
+	}
+	return &goTable
+}
