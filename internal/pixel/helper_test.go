@@ -46,7 +46,7 @@ func samePaths(t *testing.T, what string, f func(dst *Picture)) {
 	run := func(path string) *Picture {
 		defer use(t, path)()
 		memory := slices.Repeat([]uint8{canary}, 1<<20)
-		dst := &Picture{Pix: memory[:0 : len(memory)-guard]}
+		dst := &Picture{Pix: memory[: 0 : len(memory)-guard]}
 		f(dst)
 		if &dst.Pix[:1][0] != &memory[0] {
 			t.Fatalf("%s: the test's picture is too large", what)
