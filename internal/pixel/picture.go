@@ -30,7 +30,9 @@ func (p *Picture) Row(y int) []uint8 {
 
 // Workspace is memory that kernels use again from picture to picture. The
 // zero value is ready; it serves one goroutine at a time.
-type Workspace struct{}
+type Workspace struct {
+	clahe claheMemory
+}
 
 // Border says what a picture shows outside its edges.
 type Border int

@@ -1,0 +1,217 @@
+package pixel
+
+import (
+	"fmt"
+	"math"
+)
+
+// claheMemory is what CLAHE keeps between pictures.
+type claheMemory struct {
+	l, a, b   []uint8      // the picture's planes
+	tables    [][256]uint8 // of the tiles, row by row
+	fractions []float32    // of the columns
+}
+
+// claheCell is what the pixels between four tile centres share.
+type claheCell struct {
+	tables                                 [4]*[256]uint8 // upper left, upper right, lower left, lower right
+	columnLo, columnHi, rowLo, rowHi, tile int
+}
+
+// CLAHE equalises the lightness of a picture in place by contrast-limited
+// adaptive histograms (Zuiderveld 1994): RGB to Lab, the tables of grid*grid
+// tiles on L, blended between tile centres, and back. clip limits a
+// histogram's bins to that multiple of their mean; 0 and below means no limit.
+// As cv2.cvtColor, cv2.createCLAHE and cv2.cvtColor. Grids below 1 panic.
+func CLAHE(w *Workspace, p *Picture, clip float64, grid int) {
+	if grid < 1 {
+		panic(fmt.Sprintf("pixel: CLAHE: grid of %d", grid))
+	}
+	n := p.Width * p.Height
+	if n == 0 {
+		return
+	}
+	m, kernels := &w.clahe, active()
+	m.reset(n, p.Width, grid)
+	kernels.labFromRGB(m.l, m.a, m.b, p.Pix)
+	tileWidth, tileHeight := claheTile(p.Width, p.Height, grid)
+	m.fillTables(p.Width, p.Height, tileWidth, tileHeight, clip, grid)
+	m.blend(kernels, p.Width, p.Height, tileWidth, tileHeight, grid)
+	kernels.rgbFromLab(p.Pix, m.l, m.a, m.b)
+}
+
+func (m *claheMemory) reset(pixels, width, grid int) {
+	if cap(m.l) < pixels {
+		m.l, m.a, m.b = make([]uint8, pixels), make([]uint8, pixels), make([]uint8, pixels)
+	}
+	m.l, m.a, m.b = m.l[:pixels], m.a[:pixels], m.b[:pixels]
+	if cap(m.tables) < grid*grid {
+		m.tables = make([][256]uint8, grid*grid)
+	}
+	m.tables = m.tables[:grid*grid]
+	if cap(m.fractions) < width {
+		m.fractions = make([]float32, width)
+	}
+	m.fractions = m.fractions[:width]
+}
+
+// claheTile returns a tile's size. Where the grid does not divide the picture,
+// OpenCV pads both sides to the next multiple, a side that was one by a whole
+// grid.
+func claheTile(width, height, grid int) (tileWidth, tileHeight int) {
+	if width%grid != 0 || height%grid != 0 {
+		width += grid - width%grid
+		height += grid - height%grid
+	}
+	return width / grid, height / grid
+}
+
+// fillTables makes the tables of all tiles.
+func (m *claheMemory) fillTables(width, height, tileWidth, tileHeight int, clip float64, grid int) {
+	area := tileWidth * tileHeight
+	limit := area
+	if clip > 0 {
+		limit = int(max(min(clip*float64(area)/256, float64(area)), 1))
+	}
+	for row := range grid {
+		for column := range grid {
+			var h histogram
+			x0, y0 := column*tileWidth, row*tileHeight
+			for y := y0; y < y0+tileHeight; y++ {
+				at := reflect101(y, height) * width
+				h.add(m.l[at:at+width], x0, x0+tileWidth)
+			}
+			bins := h.sum()
+			limitHistogram(&bins, limit)
+			cumulate(&m.tables[row*grid+column], &bins, area)
+		}
+	}
+}
+
+// histogram counts neighbouring pixels in different bins, because a processor
+// cannot soon add to what it has just written.
+type histogram [4][256]uint32
+
+// add counts columns lo..hi-1 of a row that goes on mirrored behind its end.
+func (h *histogram) add(row []uint8, lo, hi int) {
+	x := lo
+	for ; x+4 <= min(hi, len(row)); x += 4 {
+		v := row[x : x+4 : x+4]
+		h[0][v[0]]++
+		h[1][v[1]]++
+		h[2][v[2]]++
+		h[3][v[3]]++
+	}
+	for ; x < hi; x++ {
+		h[0][row[reflect101(x, len(row))]]++
+	}
+}
+
+func (h *histogram) sum() (bins [256]uint32) {
+	for i := range bins {
+		bins[i] = h[0][i] + h[1][i] + h[2][i] + h[3][i]
+	}
+	return bins
+}
+
+// limitHistogram cuts the bins at a limit and spreads what was above it over
+// all of them.
+func limitHistogram(bins *[256]uint32, limit int) {
+	var excess uint32
+	for i, n := range bins {
+		if top := uint32(limit); n > top {
+			excess += n - top
+			bins[i] = top
+		}
+	}
+	for i := range bins {
+		bins[i] += excess / 256
+	}
+	rest := int(excess % 256)
+	if rest == 0 {
+		return
+	}
+	for i, step := 0, max(256/rest, 1); i < 256 && rest > 0; i, rest = i+step, rest-1 {
+		bins[i]++
+	}
+}
+
+// cumulate makes the table that spreads a tile's values evenly.
+func cumulate(table *[256]uint8, bins *[256]uint32, area int) {
+	scale := 255 / float32(area)
+	var sum uint32
+	for i, n := range bins {
+		sum += n
+		table[i] = clamp8(int(math.RoundToEven(float64(float32(sum) * scale))))
+	}
+}
+
+// reflect101 is OpenCV's index for a position behind the end of n.
+func reflect101(i, n int) int {
+	if n == 1 {
+		return 0
+	}
+	i %= 2*n - 2
+	return min(i, 2*n-2-i)
+}
+
+// blend replaces L by what the tables of the four nearest tiles say.
+func (m *claheMemory) blend(kernels *table, width, height, tileWidth, tileHeight, grid int) {
+	for x := range width {
+		_, m.fractions[x] = claheCoordinate(x, tileWidth)
+	}
+	for rowLo := 0; rowLo < height; {
+		row, _ := claheCoordinate(rowLo, tileHeight)
+		rowHi := claheCellEnd(row, rowLo, tileHeight, height)
+		upper, lower := m.tables[max(row, 0)*grid:], m.tables[min(row+1, grid-1)*grid:]
+		for lo := 0; lo < width; {
+			column, _ := claheCoordinate(lo, tileWidth)
+			hi := claheCellEnd(column, lo, tileWidth, width)
+			left, right := max(column, 0), min(column+1, grid-1)
+			cell := claheCell{tables: [4]*[256]uint8{&upper[left], &upper[right], &lower[left], &lower[right]},
+				columnLo: lo, columnHi: hi, rowLo: rowLo, rowHi: rowHi, tile: tileHeight}
+			kernels.claheBlend(m.l, width, m.fractions, &cell)
+			lo = hi
+		}
+		rowLo = rowHi
+	}
+}
+
+// claheCoordinate returns the number of the tile centre at or before position
+// x, -1 before the first, and how far x is from it, in tiles.
+func claheCoordinate(x, tile int) (centre int, fraction float32) {
+	t := float32(float32(x)*(1/float32(tile))) - 0.5
+	floor := float32(math.Floor(float64(t)))
+	return int(floor), t - floor
+}
+
+// claheCellEnd returns the first position from x on that belongs to the next
+// tile centre, or n.
+func claheCellEnd(centre, x, tile, n int) int {
+	for x < n {
+		if c, _ := claheCoordinate(x, tile); c != centre {
+			break
+		}
+		x++
+	}
+	return x
+}
+
+// claheBlendRef does the pixels of one cell of a plane with rows of width.
+func claheBlendRef(l []uint8, width int, fractions []float32, c *claheCell) {
+	for y := c.rowLo; y < c.rowHi; y++ {
+		_, fy := claheCoordinate(y, c.tile)
+		row := l[y*width:]
+		for x := c.columnLo; x < c.columnHi; x++ {
+			row[x] = claheBlended(c, row[x], fractions[x], fy)
+		}
+	}
+}
+
+func claheBlended(c *claheCell, v uint8, fx, fy float32) uint8 {
+	between := func(left, right uint8) float32 {
+		return float32(float32(left)*(1-fx)) + float32(float32(right)*fx)
+	}
+	upper, lower := between(c.tables[0][v], c.tables[1][v]), between(c.tables[2][v], c.tables[3][v])
+	return clamp8(int(math.RoundToEven(float64(float32(upper*(1-fy)) + float32(lower*fy)))))
+}
