@@ -146,15 +146,6 @@ func cumulate(table *[256]uint8, bins *[256]uint32, area int) {
 	}
 }
 
-// reflect101 is OpenCV's index for a position behind the end of n.
-func reflect101(i, n int) int {
-	if n == 1 {
-		return 0
-	}
-	i %= 2*n - 2
-	return min(i, 2*n-2-i)
-}
-
 // blend replaces L by what the tables of the four nearest tiles say.
 func (m *claheMemory) blend(kernels *table, width, height, tileWidth, tileHeight, grid int) {
 	for x := range width {

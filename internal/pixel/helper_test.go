@@ -1,6 +1,7 @@
 package pixel
 
 import (
+	"encoding/binary"
 	"encoding/json"
 	"image"
 	"image/draw"
@@ -93,6 +94,13 @@ type goldenCase struct {
 
 // eachGolden runs f on the cases of one transform, on every path.
 func eachGolden(t *testing.T, transform string, f func(t *testing.T, src *Picture, params json.RawMessage, want *Picture)) {
+	eachGoldenInput(t, transform, func(t *testing.T, src *Picture, params json.RawMessage, output string) {
+		f(t, src, params, readPNG(t, filepath.Join(filepath.Dir(numtest.Golden(t, "augment/cases.json")), output)))
+	})
+}
+
+// eachGoldenInput is eachGolden with the name of the output's file.
+func eachGoldenInput(t *testing.T, transform string, f func(t *testing.T, src *Picture, params json.RawMessage, output string)) {
 	path := numtest.Golden(t, "augment/cases.json")
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -108,9 +116,9 @@ func eachGolden(t *testing.T, transform string, f func(t *testing.T, src *Pictur
 			continue
 		}
 		seen++
-		src, want := readPNG(t, filepath.Join(filepath.Dir(path), c.Input)), readPNG(t, filepath.Join(filepath.Dir(path), c.Output))
+		src := readPNG(t, filepath.Join(filepath.Dir(path), c.Input))
 		t.Run(c.Output, func(t *testing.T) {
-			eachPath(t, func(t *testing.T) { f(t, src, c.Params, want) })
+			eachPath(t, func(t *testing.T) { f(t, src, c.Params, c.Output) })
 		})
 	}
 	if seen == 0 {
@@ -132,4 +140,15 @@ func readPNG(t *testing.T, path string) *Picture {
 	flat := image.NewNRGBA(image.Rect(0, 0, im.Bounds().Dx(), im.Bounds().Dy()))
 	draw.Draw(flat, flat.Rect, im, im.Bounds().Min, draw.Src)
 	return &Picture{Pix: flat.Pix, Width: flat.Rect.Dx(), Height: flat.Rect.Dy()}
+}
+
+// decode reads little-endian numbers.
+func decode[T float32 | float64](t *testing.T, data []byte) []T {
+	t.Helper()
+	var one T
+	v := make([]T, len(data)/binary.Size(one))
+	if _, err := binary.Decode(data, binary.LittleEndian, v); err != nil {
+		t.Fatal(err)
+	}
+	return v
 }

@@ -4,15 +4,18 @@ import "melanoma/internal/kernel"
 
 // table is one path: a full set of kernels. Arguments have been checked.
 type table struct {
+	filterTable
+
 	labFromRGB func(l, a, b, pix []uint8)
 	rgbFromLab func(pix, l, a, b []uint8)
 	claheBlend func(l []uint8, width int, fractions []float32, c *claheCell)
 }
 
 var goTable = table{
-	labFromRGB: labFromRGBRef,
-	rgbFromLab: rgbFromLabRef,
-	claheBlend: claheBlendRef,
+	filterTable: goFilters,
+	labFromRGB:  labFromRGBRef,
+	rgbFromLab:  rgbFromLabRef,
+	claheBlend:  claheBlendRef,
 }
 
 // tables holds the paths by the names of internal/kernel.

@@ -31,7 +31,8 @@ func (p *Picture) Row(y int) []uint8 {
 // Workspace is memory that kernels use again from picture to picture. The
 // zero value is ready; it serves one goroutine at a time.
 type Workspace struct {
-	clahe claheMemory
+	clahe  claheMemory
+	filter filterMemory
 }
 
 // Border says what a picture shows outside its edges.
@@ -43,3 +44,12 @@ const (
 	Black                    // zeros (BORDER_CONSTANT)
 	Replicate                // aaa|abcd|ddd
 )
+
+// reflect101 returns the pixel of n that [Reflect101] shows at place i.
+func reflect101(i, n int) int {
+	if n == 1 {
+		return 0
+	}
+	i = max(i, -i) % (2*n - 2)
+	return min(i, 2*n-2-i)
+}
