@@ -5,6 +5,7 @@ import "melanoma/internal/kernel"
 // table is one path: a full set of kernels. Arguments have been checked.
 type table struct {
 	filterTable
+	geometryTable
 
 	labFromRGB func(l, a, b, pix []uint8)
 	rgbFromLab func(pix, l, a, b []uint8)
@@ -12,10 +13,11 @@ type table struct {
 }
 
 var goTable = table{
-	filterTable: goFilters,
-	labFromRGB:  labFromRGBRef,
-	rgbFromLab:  rgbFromLabRef,
-	claheBlend:  claheBlendRef,
+	filterTable:   goFilters,
+	geometryTable: geometryGo,
+	labFromRGB:    labFromRGBRef,
+	rgbFromLab:    rgbFromLabRef,
+	claheBlend:    claheBlendRef,
 }
 
 // tables holds the paths by the names of internal/kernel.

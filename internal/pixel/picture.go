@@ -31,8 +31,9 @@ func (p *Picture) Row(y int) []uint8 {
 // Workspace is memory that kernels use again from picture to picture. The
 // zero value is ready; it serves one goroutine at a time.
 type Workspace struct {
-	clahe  claheMemory
-	filter filterMemory
+	clahe    claheMemory
+	filter   filterMemory
+	geometry geometryMemory
 }
 
 // Border says what a picture shows outside its edges.
