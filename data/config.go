@@ -26,6 +26,7 @@ type Config struct {
 	Classes  []string `yaml:"classes"`  // fixes the classes and their order; empty: the sorted diagnoses
 
 	Size           int     `yaml:"size"`             // side of the stored pictures, in pixels
+	Store          string  `yaml:"store"`            // pixels: pictures of that size, ready for use; files: the image files as they are, decoded whenever a picture is wanted
 	OnBadImage     string  `yaml:"on_bad_image"`     // fail or skip
 	OnGroupOverlap string  `yaml:"on_group_overlap"` // a group in train and in test: warn or fail
 	Holdout        float64 `yaml:"holdout"`          // fraction of the groups' images held out as test set; 0: none
@@ -46,6 +47,12 @@ type ColumnMap struct {
 	Tfrecord  string `yaml:"tfrecord"` // Deotte's record number; may be absent although it is named
 }
 
+// The values of Store. Both give the same pictures.
+const (
+	StorePixels = "pixels"
+	StoreFiles  = "files"
+)
+
 // The policies of OnBadImage and OnGroupOverlap.
 const (
 	Fail = "fail"
@@ -61,7 +68,7 @@ func Default() Config {
 			ImageName: "image_name", Group: "patient_id", Target: "target", Diagnosis: "diagnosis",
 			Sex: "sex", Age: "age_approx", Site: "anatom_site_general_challenge", Tfrecord: "tfrecord",
 		},
-		Positive: "melanoma", Size: 256, OnBadImage: Fail, OnGroupOverlap: Warn,
+		Positive: "melanoma", Size: 256, Store: StorePixels, OnBadImage: Fail, OnGroupOverlap: Warn,
 	}
 }
 
@@ -82,6 +89,9 @@ func (c Config) Validate() error {
 		return wrong("holdout", "a fraction such as 0.2, or 0 for none", "is %v, not 0 to 0.9", c.Holdout)
 	case c.Holdout > 0 && c.TestCSV != "":
 		return wrong("holdout", "set data.test_csv to \"\" for a held-out test set, or data.holdout to 0", "is %v although test_csv names a test set", c.Holdout)
+	}
+	if err := oneOf("store", c.Store, StorePixels, StoreFiles); err != nil {
+		return err
 	}
 	if err := oneOf("on_bad_image", c.OnBadImage, Fail, Skip); err != nil {
 		return err

@@ -96,7 +96,7 @@ func TestIngestOfAllOfHAM10000(t *testing.T) {
 		}
 		start = time.Now()
 		n := 0
-		for b, err := range s.Epoch(context.Background(), c, 0, 0) {
+		for b, err := range loader(t, s, c).Epoch(context.Background(), 0, 0) {
 			if err != nil {
 				t.Fatal(err)
 			}

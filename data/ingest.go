@@ -141,7 +141,7 @@ func (in *ingest) meta(split string, shard int) (artifact.Meta, error) {
 	return artifact.Meta{
 		Kind: imagesKind, Producer: "melanoma ingest", Inputs: in.summary.Inputs,
 		Extra: map[string]string{
-			extraClasses: string(classes), extraPositive: in.positive, extraSize: fmt.Sprint(in.config.Size),
+			extraClasses: string(classes), extraPositive: in.positive, extraSize: fmt.Sprint(in.config.Size), extraStore: in.config.Store,
 			extraSplit: split, extraShard: fmt.Sprint(shard), extraWarnings: string(warnings),
 		},
 	}, nil
@@ -155,7 +155,10 @@ func (in *ingest) write(ctx context.Context, dir string, opt Options) error {
 		return err
 	}
 	defer target.discard()
-	out := &shardWriter{dir: target.temporary, meta: in.meta, size: in.config.Size}
+	out := &shardWriter{dir: target.temporary, meta: in.meta, size: in.config.Size, column: pixelColumn}
+	if in.config.Store == StoreFiles {
+		out.column = encodedColumn
+	}
 	defer out.abort()
 	err = in.decodeAll(ctx, opt, func(i int, p Picture, reason error) error {
 		row := &in.rows[i]
@@ -167,6 +170,9 @@ func (in *ingest) write(ctx context.Context, dir string, opt Options) error {
 		}
 		row.SourceWidth, row.SourceHeight = int32(p.SourceWidth), int32(p.SourceHeight)
 		in.count(row)
+		if in.config.Store == StoreFiles {
+			return out.add(row.Row, p.File)
+		}
 		return out.add(row.Row, p.Image.Pix)
 	})
 	if ctx.Err() != nil {

@@ -423,18 +423,19 @@ func TestAnEndedContextWritesNothing(t *testing.T) {
 	c := fixture(t, 30)
 	dir := filepath.Join(t.TempDir(), "images")
 	ctx, cancel := context.WithCancel(context.Background())
-	_, err := Ingest(ctx, c, dir, Options{Workers: 2, Progress: func(done, _ int) {
-		if done == 5 {
-			cancel()
+	sameGoroutines(t, func(t *testing.T) {
+		_, err := Ingest(ctx, c, dir, Options{Workers: 2, Progress: func(done, _ int) {
+			if done == 5 {
+				cancel()
+			}
+		}})
+		if fault.KindOf(err) != fault.Stopped || !errors.Is(err, context.Canceled) {
+			t.Errorf("error %v of kind %v", err, fault.KindOf(err))
 		}
-	}})
-	if fault.KindOf(err) != fault.Stopped || !errors.Is(err, context.Canceled) {
-		t.Errorf("error %v of kind %v", err, fault.KindOf(err))
-	}
+	})
 	if left := files(t, filepath.Dir(dir)); len(left) != 0 {
 		t.Errorf("written: %v", left)
 	}
-	noGoroutines(t)
 }
 
 func TestAnEarlierIngestIsReplacedOnlyBySuccess(t *testing.T) {

@@ -5,9 +5,6 @@ import (
 	"fmt"
 	"iter"
 	"runtime"
-	"slices"
-	"sync"
-	"sync/atomic"
 
 	"melanoma/augment"
 	"melanoma/internal/rng"
@@ -15,29 +12,39 @@ import (
 
 // LoaderConfig says which rows an epoch visits and how they become batches.
 type LoaderConfig struct {
-	Rows      []int             // of the store; a row may stand there more than once
-	Strata    []Stratum         // in place of Rows: sets of which an epoch shows more or less
-	Batch     int               // rows a batch
-	Seed      uint64            // of the order and the augmentation
-	Augment   *augment.Config   // nil: pictures as they are
-	Normalize augment.Normalize // from levels to network inputs
-	Meta      *MetaEncoder      // nil: no metadata
-	View      int               // test-time view, 0 to augment.Views-1; 0 is the picture itself
-	Workers   int               // goroutines; 0 is one per processor; changes no result
-	Shuffle   bool              // else in the order of Rows
-	DropLast  bool              // leave out a last batch that is not full
+	Rows      []int              // of the store; a row may stand there more than once
+	Strata    []Stratum          // in place of Rows: sets of which an epoch shows more or less
+	Batch     int                // rows a batch
+	Size      int                // side of a batch's pictures in pixels; 0 is that of the stored ones
+	Seed      uint64             // of the order and the augmentation
+	Augment   *augment.Config    // nil: pictures as they are
+	Mix       *augment.MixConfig // of the pictures of a batch with one another; nil: none
+	Normalize augment.Normalize  // from levels to network inputs
+	Meta      *MetaEncoder       // nil: no metadata
+	Workers   int                // goroutines; 0 is one per processor; changes no result
+	Shuffle   bool               // else in the order of Rows
+	DropLast  bool               // leave out a last batch that is not full
 }
 
-// Batch is what a network takes. X is valid until the loop that ranges over
-// the epoch goes on, when its memory is used again; the rest is the caller's.
+// Batch is what a network takes. All of it is valid until the loop that ranges
+// over the epoch goes on, when its memory is used again.
 type Batch struct {
 	X      []float32 // [N, S, S, 3]
 	Meta   []float32 // [N, M]; nil without metadata
 	Target []int32   // [N] class indices, -1 unknown
 	Row    []int     // [N] rows of the store
+	Mix    []Mixed   // [N] how the pictures were mixed; nil without mixing
 	N      int
 
 	repeat []int // [N] how often the epoch showed the row before; nil: never
+}
+
+// Mixed says what a picture of a batch is made of: Share of its own row's
+// picture and 1-Share of that of the batch's row Partner. Its target is meant
+// to be mixed alike. Metadata is not mixed: it stays that of its own row.
+type Mixed struct {
+	Partner int     // place in the batch; its own for a picture that is not mixed
+	Share   float64 // in [0, 1]; 1 for a picture that is not mixed
 }
 
 // Held is the number of batches that a loader holds: the caller's, one that
@@ -59,8 +66,8 @@ func (c LoaderConfig) check(s *Store) error {
 	if c.Batch < 1 {
 		return fmt.Errorf("data: batches of %d rows", c.Batch)
 	}
-	if c.View < 0 || c.View >= augment.Views {
-		return fmt.Errorf("data: view %d of %d", c.View, augment.Views)
+	if c.Size < 0 {
+		return fmt.Errorf("data: pictures of %d pixels", c.Size)
 	}
 	rows := c.Rows
 	for _, stratum := range c.Strata {
@@ -87,27 +94,82 @@ func (c LoaderConfig) order(epoch int) []int {
 	return rows
 }
 
+// Loader makes batches of a store's rows. It keeps its memory from epoch to
+// epoch, so that once it is warm it allocates nothing for a picture (but what
+// decoding takes, where the store holds files): Held batches, and for each
+// worker one stored picture, its file and what augmenting it takes. It serves
+// one epoch at a time.
+type Loader struct {
+	store   *Store
+	config  LoaderConfig
+	size    int
+	batches []*pending
+	workers []*worker
+}
+
+// NewLoader returns a loader; a configuration that does not fit the store is
+// an error.
+func (s *Store) NewLoader(c LoaderConfig) (*Loader, error) {
+	if err := c.check(s); err != nil {
+		return nil, err
+	}
+	l := &Loader{store: s, config: c, size: c.Size}
+	if l.size == 0 {
+		l.size = s.size
+	}
+	for range Held {
+		l.batches = append(l.batches, &pending{done: make(chan struct{}, 1)})
+	}
+	workers := c.Workers
+	if workers < 1 {
+		workers = runtime.GOMAXPROCS(0)
+	}
+	for range workers {
+		w, err := l.newWorker()
+		if err != nil {
+			return nil, err
+		}
+		l.workers = append(l.workers, w)
+	}
+	return l, nil
+}
+
+// LoaderBytes is an estimate from above of the memory of a loader: its batches
+// and, for each worker, the stored picture, the file that it may come from and
+// five copies of it in four bytes a pixel, of which augmentation works on. What
+// decoding takes besides, 384 MiB at most, is for the workers together.
+func (s *Store) LoaderBytes(c LoaderConfig) int64 {
+	size := int64(c.Size)
+	if size == 0 {
+		size = int64(s.size)
+	}
+	workers := int64(c.Workers)
+	if workers < 1 {
+		workers = int64(runtime.GOMAXPROCS(0))
+	}
+	stored, largest := int64(s.size)*int64(s.size), int64(0)
+	if s.encoded {
+		for _, p := range s.places {
+			largest = max(largest, int64(p.at.Len()))
+		}
+	}
+	return Held*int64(c.Batch)*size*size*3*4 + workers*(3*stored+largest+5*4*stored)
+}
+
 // Epoch returns the batches of an epoch from batch firstBatch on, prepared
-// ahead by Workers goroutines. The batches are the same for any number of
+// ahead by the loader's workers. The batches are the same for any number of
 // workers, and those from firstBatch on the tail of the whole epoch. An error,
-// of a row or of ctx, is the last thing that is yielded. No goroutine outlives
-// the loop, however it ends.
-func (s *Store) Epoch(ctx context.Context, c LoaderConfig, epoch, firstBatch int) iter.Seq2[*Batch, error] {
+// of a row or of ctx, is the last thing that is yielded. When ctx ends, so does
+// the loop, as soon as the pictures that the workers are at are done. No
+// goroutine outlives the loop, however it ends.
+func (l *Loader) Epoch(ctx context.Context, epoch, firstBatch int) iter.Seq2[*Batch, error] {
 	return func(yield func(*Batch, error) bool) {
-		if err := c.check(s); err != nil {
-			yield(nil, err)
-			return
-		}
 		ctx, cancel := context.WithCancel(ctx)
-		l := &loading{store: s, config: c, epoch: epoch, queue: make(chan *pending, Held), free: make(chan []float32, Held), jobs: make(chan job)}
-		for range Held {
-			l.free <- nil
-		}
-		l.start(ctx, c.order(epoch), firstBatch)
-		defer l.group.Wait()
+		e := l.start(ctx, epoch, max(0, firstBatch))
+		defer e.group.Wait()
 		defer cancel()
-		for range c.Batches() - max(0, firstBatch) {
-			p, err := l.next(ctx)
+		for range l.config.Batches() - max(0, firstBatch) {
+			p, err := e.next(ctx)
 			if err != nil {
 				yield(nil, err)
 				return
@@ -115,151 +177,7 @@ func (s *Store) Epoch(ctx context.Context, c LoaderConfig, epoch, firstBatch int
 			if !yield(&p.batch, nil) {
 				return
 			}
-			l.free <- p.batch.X // has room: every batch in flight took its memory from here
+			e.free <- p // has room for all
 		}
 	}
-}
-
-// loading is one epoch on its way.
-type loading struct {
-	store  *Store
-	config LoaderConfig
-	epoch  int
-	queue  chan *pending  // batches in order
-	free   chan []float32 // memory of batches that are done with
-	jobs   chan job
-	group  sync.WaitGroup
-}
-
-// pending is a batch in the making.
-type pending struct {
-	batch Batch
-	left  atomic.Int64
-	done  chan struct{}
-	errs  []error // of each row
-}
-
-type job struct {
-	p *pending
-	i int
-}
-
-// start starts the goroutine that lays out the batches and those that fill
-// them; all end with ctx.
-func (l *loading) start(ctx context.Context, order []int, firstBatch int) {
-	workers := l.config.Workers
-	if workers < 1 {
-		workers = runtime.GOMAXPROCS(0)
-	}
-	for range workers {
-		l.group.Go(func() {
-			for j := range l.jobs {
-				if ctx.Err() == nil {
-					j.p.errs[j.i] = l.fill(&j.p.batch, j.i)
-				}
-				if j.p.left.Add(-1) == 0 {
-					close(j.p.done)
-				}
-			}
-		})
-	}
-	repeats := l.config.repeats(order)
-	l.group.Go(func() {
-		defer close(l.jobs)
-		for b := max(0, firstBatch); b < l.config.Batches(); b++ {
-			lo, hi := b*l.config.Batch, min(len(order), (b+1)*l.config.Batch)
-			var repeat []int
-			if repeats != nil {
-				repeat = repeats[lo:hi]
-			}
-			if !l.layOut(ctx, order[lo:hi], repeat) {
-				return
-			}
-		}
-	})
-}
-
-// layOut queues one batch and hands out its rows; false where ctx ended.
-func (l *loading) layOut(ctx context.Context, rows, repeat []int) bool {
-	var x []float32
-	select {
-	case x = <-l.free:
-	case <-ctx.Done():
-		return false
-	}
-	n, s := len(rows), l.store
-	if picture := 3 * s.size * s.size; cap(x) < n*picture {
-		x = make([]float32, n*picture)
-	} else {
-		x = x[:n*picture]
-	}
-	p := &pending{batch: Batch{X: x, Target: make([]int32, n), Row: slices.Clone(rows), N: n, repeat: repeat}, done: make(chan struct{}), errs: make([]error, n)}
-	if l.config.Meta != nil {
-		p.batch.Meta = make([]float32, n*l.config.Meta.Width())
-	}
-	p.left.Store(int64(n))
-	l.queue <- p // has room: no more batches are about than it holds
-	for i := range rows {
-		select {
-		case l.jobs <- job{p, i}:
-		case <-ctx.Done():
-			return false
-		}
-	}
-	return true
-}
-
-// next waits for the next batch of the order.
-func (l *loading) next(ctx context.Context) (*pending, error) {
-	var p *pending
-	select {
-	case p = <-l.queue:
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-	select {
-	case <-p.done:
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-	if err := ctx.Err(); err != nil {
-		return nil, err // rows may have been passed over
-	}
-	for _, err := range p.errs {
-		if err != nil {
-			return nil, err
-		}
-	}
-	return p, nil
-}
-
-// fill prepares row i of a batch.
-func (l *loading) fill(b *Batch, i int) error {
-	s, c, row := l.store, &l.config, b.Row[i]
-	im, err := s.Image(row)
-	if err != nil {
-		return err
-	}
-	if c.Augment != nil {
-		key := rng.Key(c.Seed, "augment", l.epoch, s.rows[row].ImageName)
-		if b.repeat != nil && b.repeat[i] > 0 { // another look at the same picture
-			key = rng.Key(key, b.repeat[i])
-		}
-		im = c.Augment.Draw(rng.New(key)).Apply(im)
-	}
-	picture := len(im.Pix)
-	dst := b.X[i*picture : (i+1)*picture]
-	if c.View == 0 {
-		c.Normalize.Into(dst, im)
-	} else {
-		plain := make([]float32, picture)
-		c.Normalize.Into(plain, im)
-		augment.View(dst, plain, s.size, 3, c.View)
-	}
-	b.Target[i] = s.rows[row].Target
-	if c.Meta != nil {
-		m := c.Meta.Width()
-		c.Meta.Encode(row, b.Meta[i*m:(i+1)*m])
-	}
-	return nil
 }

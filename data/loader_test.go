@@ -2,39 +2,15 @@ package data
 
 import (
 	"context"
-	"errors"
 	"os"
 	"path/filepath"
 	"reflect"
-	"runtime"
 	"slices"
-	"strings"
 	"testing"
-	"time"
 
 	"melanoma/augment"
 	"melanoma/internal/fault"
 )
-
-// noGoroutines waits until no goroutine of this package but the test's runs.
-func noGoroutines(t *testing.T) {
-	t.Helper()
-	for range 200 {
-		buffer := make([]byte, 1<<20)
-		buffer = buffer[:runtime.Stack(buffer, true)]
-		running := 0
-		for _, g := range strings.Split(string(buffer), "\n\n") {
-			if strings.Contains(g, "melanoma/data.") && !strings.Contains(g, "testing.tRunner") {
-				running++
-			}
-		}
-		if running == 0 {
-			return
-		}
-		time.Sleep(5 * time.Millisecond)
-	}
-	t.Error("goroutines are left")
-}
 
 func store(t testing.TB, n int) *Store {
 	t.Helper()
@@ -42,17 +18,30 @@ func store(t testing.TB, n int) *Store {
 	return open(t, dir, 0)
 }
 
+func loader(t testing.TB, s *Store, c LoaderConfig) *Loader {
+	t.Helper()
+	l, err := s.NewLoader(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
 // epoch collects copies of all batches.
 func epoch(t *testing.T, s *Store, c LoaderConfig, number, first int) []Batch {
 	t.Helper()
+	return batches(t, loader(t, s, c), number, first)
+}
+
+func batches(t *testing.T, l *Loader, number, first int) []Batch {
+	t.Helper()
 	var out []Batch
-	for b, err := range s.Epoch(context.Background(), c, number, first) {
+	for b, err := range l.Epoch(context.Background(), number, first) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		kept := *b
-		kept.X = slices.Clone(b.X)
-		out = append(out, kept)
+		out = append(out, Batch{X: slices.Clone(b.X), Meta: slices.Clone(b.Meta), Target: slices.Clone(b.Target),
+			Row: slices.Clone(b.Row), Mix: slices.Clone(b.Mix), N: b.N, repeat: slices.Clone(b.repeat)})
 	}
 	return out
 }
@@ -65,44 +54,60 @@ func training(s *Store) LoaderConfig {
 	}
 }
 
-func TestBatchesDoNotDependOnWorkers(t *testing.T) {
+// recipes are the trainings whose draws must not depend on who draws them.
+func recipes(s *Store) map[string]LoaderConfig {
+	plain, sized, mixed := training(s), training(s), training(s)
+	sized.Size = 24
+	sized.Strata, sized.Rows = []Stratum{{Rows: s.TrainRows()[:5], Draws: 23}, {Rows: s.TrainRows()[5:], Draws: 7}}, nil
+	mixed.Mix = &augment.MixConfig{P: 0.8, MixupAlpha: 0.4, CutMixAlpha: 1, CutMixShare: 0.5}
+	return map[string]LoaderConfig{"plain": plain, "another size, rows shown often": sized, "mixed": mixed}
+}
+
+func TestDrawsAreEqualFor1And2And4Workers(t *testing.T) {
 	s := store(t, 30)
-	c := training(s)
-	c.Workers = 1
-	want := epoch(t, s, c, 2, 0)
-	if len(want) != 8 || want[7].N != 2 || len(want[7].X) != 2*16*16*3 {
-		t.Fatalf("%d batches", len(want))
-	}
-	for _, workers := range []int{0, 2, 4, 13} {
-		c.Workers = workers
-		if !reflect.DeepEqual(epoch(t, s, c, 2, 0), want) {
-			t.Errorf("%d workers make other batches", workers)
-		}
-	}
-	cached := open(t, s.dir, 10*16*16*3)
-	cached.BoundCache(1 << 30) // no more than it was opened with
-	if !reflect.DeepEqual(epoch(t, cached, c, 2, 0), want) {
-		t.Error("a cache makes other batches")
-	}
-	if cached.CacheHeld() != 10*16*16*3 {
-		t.Errorf("the cache holds %d bytes", cached.CacheHeld())
-	}
-	if cached.BoundCache(3 * 16 * 16 * 3); cached.CacheHeld() != 3*16*16*3 {
-		t.Errorf("the cache holds %d bytes after it was bound", cached.CacheHeld())
-	}
-	if !reflect.DeepEqual(epoch(t, cached, c, 2, 0), want) {
-		t.Error("a bound cache makes other batches")
+	for name, c := range recipes(s) {
+		t.Run(name, func(t *testing.T) {
+			c.Workers = 1
+			want := epoch(t, s, c, 2, 0)
+			if len(want) != 8 || want[7].N != 2 {
+				t.Fatalf("%d batches", len(want))
+			}
+			for _, workers := range []int{0, 2, 4, 13} {
+				c.Workers = workers
+				if !reflect.DeepEqual(epoch(t, s, c, 2, 0), want) {
+					t.Errorf("%d workers make other batches", workers)
+				}
+			}
+		})
 	}
 }
 
-func TestAResumedEpochIsTheTailOfTheWhole(t *testing.T) {
+func TestDrawsAreEqualAfterResumeFromAnyBatch(t *testing.T) {
 	s := store(t, 30)
-	c := training(s)
-	whole := epoch(t, s, c, 5, 0)
-	for first := range len(whole) + 2 {
-		tail := epoch(t, s, c, 5, first)
-		if want := whole[min(first, len(whole)):]; len(tail) != len(want) || len(want) > 0 && !reflect.DeepEqual(tail, want) {
-			t.Errorf("from batch %d on: differs", first)
+	for name, c := range recipes(s) {
+		t.Run(name, func(t *testing.T) {
+			whole := epoch(t, s, c, 5, 0)
+			for first := range len(whole) + 2 {
+				tail := epoch(t, s, c, 5, first)
+				if want := whole[min(first, len(whole)):]; len(tail) != len(want) || len(want) > 0 && !reflect.DeepEqual(tail, want) {
+					t.Errorf("from batch %d on: differs", first)
+				}
+			}
+		})
+	}
+}
+
+// A loader's memory serves many epochs, also after one that was broken off.
+func TestALoaderServesManyEpochs(t *testing.T) {
+	s := store(t, 30)
+	c := recipes(s)["mixed"]
+	l := loader(t, s, c)
+	for _, e := range []int{4, 0, 1} {
+		if !reflect.DeepEqual(batches(t, l, e, 0), epoch(t, s, c, e, 0)) {
+			t.Errorf("epoch %d differs from that of a fresh loader", e)
+		}
+		for range l.Epoch(context.Background(), 9, 0) {
+			break
 		}
 	}
 }
@@ -178,12 +183,6 @@ func TestPlainBatchesAreTheRowsInOrder(t *testing.T) {
 	if !reflect.DeepEqual(got[1].X, want) || got[1].Target[0] != -1 {
 		t.Error("the test image differs")
 	}
-	c.View = 5
-	turned := make([]float32, len(want))
-	augment.View(turned, want, 16, 3, 5)
-	if got := epoch(t, s, c, 0, 0); !reflect.DeepEqual(got[1].X, turned) {
-		t.Error("view 5 differs")
-	}
 	c.DropLast = true
 	if got := epoch(t, s, c, 0, 0); len(got) != 1 || c.Batches() != 1 {
 		t.Errorf("%d batches without the last", len(got))
@@ -193,54 +192,16 @@ func TestPlainBatchesAreTheRowsInOrder(t *testing.T) {
 	}
 }
 
-func TestNoGoroutineOutlivesTheLoop(t *testing.T) {
-	s := store(t, 30)
-	c := training(s)
-	c.Workers = 4
-	for range s.Epoch(context.Background(), c, 0, 0) {
-		break
-	}
-	noGoroutines(t)
-	ctx, cancel := context.WithCancel(context.Background())
-	var last error
-	seen := 0
-	for b, err := range s.Epoch(ctx, c, 0, 0) {
-		if last = err; err == nil && b.N > 0 {
-			seen++
-		}
-		if seen == 3 {
-			cancel()
-		}
-	}
-	cancel()
-	if !errors.Is(last, context.Canceled) || seen != 3 {
-		t.Errorf("%d batches, then %v", seen, last)
-	}
-	noGoroutines(t)
-	func() {
-		defer func() { recover() }()
-		for range s.Epoch(context.Background(), c, 0, 0) {
-			panic("of the caller")
-		}
-	}()
-	noGoroutines(t)
-}
-
 func TestWrongLoadersAreErrors(t *testing.T) {
 	s := store(t, 6)
 	for name, c := range map[string]LoaderConfig{
 		"no batch size": {Rows: []int{0}},
 		"a row too far": {Rows: []int{s.Len()}, Batch: 1},
-		"view 8":        {Rows: []int{0}, Batch: 1, View: 8},
+		"negative size": {Rows: []int{0}, Batch: 1, Size: -1},
+		"empty stratum": {Strata: []Stratum{{Draws: 3}}, Batch: 1},
 	} {
-		n := 0
-		for _, err := range s.Epoch(context.Background(), c, 0, 0) {
-			if n++; err == nil {
-				t.Errorf("%s: no error", name)
-			}
-		}
-		if n != 1 {
-			t.Errorf("%s: %d turns", name, n)
+		if _, err := s.NewLoader(c); err == nil {
+			t.Errorf("%s: no error", name)
 		}
 	}
 }

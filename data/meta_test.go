@@ -4,8 +4,6 @@ import (
 	"math"
 	"reflect"
 	"testing"
-
-	"melanoma/augment"
 )
 
 func TestMetadataFeaturesAreTheWinners(t *testing.T) {
@@ -32,32 +30,5 @@ func TestMetadataFeaturesAreTheWinners(t *testing.T) {
 	withSize.EncodeRow(Row{Sex: "male", Site: "a new site", FileBytes: 1000}, 0, got)
 	if want := []float32{1, 0, one, float32(math.Log(1000)), 0, 0, 1}; !reflect.DeepEqual(got, want) {
 		t.Errorf("a new picture: %v, want %v", got, want)
-	}
-}
-
-func TestCacheKeepsWhatWasUsedLast(t *testing.T) {
-	im := func(n int) augment.Image { return augment.Image{Pix: make([]uint8, n)} }
-	c := newPictureCache(100)
-	c.put(1, im(40))
-	c.put(2, im(40))
-	if _, ok := c.get(1); !ok {
-		t.Error("1 is gone")
-	}
-	c.put(3, im(40)) // drives out 2
-	if _, ok := c.get(2); ok {
-		t.Error("2 is still there")
-	}
-	c.put(4, im(101)) // fits nowhere
-	for _, row := range []int{4} {
-		if _, ok := c.get(row); ok {
-			t.Errorf("%d is there", row)
-		}
-	}
-	var used int64
-	for _, e := range c.entries {
-		used += int64(len(e.im.Pix))
-	}
-	if used+c.free != 100 {
-		t.Errorf("%d used and %d free of 100", used, c.free)
 	}
 }

@@ -22,6 +22,7 @@ import (
 type Picture struct {
 	Image                     augment.Image // Size x Size
 	SourceWidth, SourceHeight int           // in the file, before its EXIF orientation
+	File                      []byte        // its content
 }
 
 // Decoder turns image files into pictures, the same way for ingest and for
@@ -71,7 +72,8 @@ func (d *Decoder) File(ctx context.Context, path string) (Picture, error) {
 	return d.Decode(ctx, content)
 }
 
-// Decode decodes the content of a file; see [Decoder.File].
+// Decode decodes the content of a file; see [Decoder.File]. The picture keeps
+// the content. A cancelled ctx ends it before the file is read to its end.
 func (d *Decoder) Decode(ctx context.Context, content []byte) (p Picture, err error) {
 	h, err := readHeader(content)
 	if err != nil {
@@ -91,15 +93,31 @@ func (d *Decoder) Decode(ctx context.Context, content []byte) (p Picture, err er
 	}()
 	var src image.Image
 	if h.png {
-		src, err = png.Decode(bytes.NewReader(content))
+		src, err = png.Decode(&cancellable{ctx, bytes.NewReader(content)})
 	} else {
-		src, err = jpeg.Decode(bytes.NewReader(content))
+		src, err = jpeg.Decode(&cancellable{ctx, bytes.NewReader(content)})
 	}
 	if err != nil {
 		return p, err
 	}
 	src = standard(src)
-	return Picture{Image: resize(orient(src, h.orientation), d.size), SourceWidth: h.width, SourceHeight: h.height}, nil
+	if err := ctx.Err(); err != nil {
+		return p, err
+	}
+	return Picture{Image: resize(orient(src, h.orientation), d.size), SourceWidth: h.width, SourceHeight: h.height, File: content}, nil
+}
+
+// cancellable reads until its context ends: decoders read in small pieces.
+type cancellable struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (c *cancellable) Read(b []byte) (int, error) {
+	if err := c.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return c.r.Read(b)
 }
 
 // standard converts the rare chroma subsamplings that imaging reads wrongly.

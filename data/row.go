@@ -41,7 +41,11 @@ var rowColumns = []string{
 	"file", "file_bytes", "file_sha256", "source_width", "source_height", "height", "width",
 }
 
-const pixelColumn = "pixels"
+// The column of the pictures: raw, or the files that they came in.
+const (
+	pixelColumn   = "pixels"
+	encodedColumn = "encoded"
+)
 
 // collect returns one field of every row.
 func collect[T any](rows []Row, field func(*Row) T) []T {
@@ -52,8 +56,9 @@ func collect[T any](rows []Row, field func(*Row) T) []T {
 	return out
 }
 
-// rowTable returns rows and their pictures, which are size x size, as a table.
-func rowTable(m artifact.Meta, rows []Row, size int, pixels [][]byte) *artifact.Table {
+// rowTable returns rows and their pictures, which are size x size, in a
+// column of the given name, as a table.
+func rowTable(m artifact.Meta, rows []Row, size int, column string, pictures [][]byte) *artifact.Table {
 	side := make([]int32, len(rows))
 	for i := range side {
 		side[i] = int32(size)
@@ -75,7 +80,7 @@ func rowTable(m artifact.Meta, rows []Row, size int, pixels [][]byte) *artifact.
 		Int32("source_width", collect(rows, func(r *Row) int32 { return r.SourceWidth })).
 		Int32("source_height", collect(rows, func(r *Row) int32 { return r.SourceHeight })).
 		Int32("height", side).Int32("width", side).
-		Bytes(pixelColumn, pixels)
+		Bytes(column, pictures)
 }
 
 // columnReader reads the columns of a table and keeps the first error.

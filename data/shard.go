@@ -21,12 +21,13 @@ const (
 	extraClasses  = "classes"  // JSON list, in the order of the class indices
 	extraPositive = "positive" // name of the positive class, "" for none
 	extraSize     = "size"     // side of the pictures
+	extraStore    = "store"    // pixels or files
 	extraSplit    = "split"
 	extraShard    = "shard"    // number within the split, from 0
 	extraWarnings = "warnings" // JSON list
 
-	batchBytes = 1 << 20   // of pixels in a record batch
-	shardBytes = 256 << 20 // of pixels in a file
+	batchBytes = 1 << 20   // of pictures in a record batch
+	shardBytes = 256 << 20 // of pictures in a file
 )
 
 // shardWriter writes rows, in order, to files of bounded size.
@@ -34,23 +35,26 @@ type shardWriter struct {
 	dir    string
 	meta   func(split string, shard int) (artifact.Meta, error)
 	size   int
+	column string // of the pictures
 	split  string
 	number int
 	out    *artifact.Writer
-	held   int // rows in the open file
+	held   int // bytes of pictures in the open file
+	waits  int // bytes of those that wait to be written
 	rows   []Row
-	pixels [][]byte
+	images [][]byte
 	files  []string
 }
 
-// add appends one row; training rows come before test rows.
-func (w *shardWriter) add(r Row, pixels []byte) error {
+// add appends one row and its picture, which it keeps for a while; training
+// rows come before test rows.
+func (w *shardWriter) add(r Row, picture []byte) error {
 	split := trainSplit
 	if r.Test {
 		split = testSplit
 	}
-	picture := 3 * w.size * w.size
-	if w.out != nil && (split != w.split || w.held >= max(1, shardBytes/picture)) {
+	n := len(picture)
+	if w.out != nil && (split != w.split || w.held > 0 && w.held+n > shardBytes) {
 		if err := w.commit(); err != nil {
 			return err
 		}
@@ -60,10 +64,13 @@ func (w *shardWriter) add(r Row, pixels []byte) error {
 			return err
 		}
 	}
-	w.rows, w.pixels, w.held = append(w.rows, r), append(w.pixels, pixels), w.held+1
-	if len(w.rows) >= max(1, batchBytes/picture) {
-		return w.flush()
+	if len(w.rows) > 0 && w.waits+n > batchBytes {
+		if err := w.flush(); err != nil {
+			return err
+		}
 	}
+	w.rows, w.images = append(w.rows, r), append(w.images, picture)
+	w.held, w.waits = w.held+n, w.waits+n
 	return nil
 }
 
@@ -76,20 +83,20 @@ func (w *shardWriter) create(split string) error {
 		return err
 	}
 	name := fmt.Sprintf("%s-%05d.arrow", split, w.number)
-	if w.out, err = artifact.Create(filepath.Join(w.dir, name), m, rowTable(m, nil, w.size, nil)); err != nil {
+	if w.out, err = artifact.Create(filepath.Join(w.dir, name), m, rowTable(m, nil, w.size, w.column, nil)); err != nil {
 		return err
 	}
 	w.files = append(w.files, name)
-	w.held = 0
+	w.held, w.waits = 0, 0
 	w.number++
 	return nil
 }
 
 // flush writes the held rows as one record batch.
 func (w *shardWriter) flush() error {
-	err := w.out.Append(rowTable(artifact.Meta{}, w.rows, w.size, w.pixels))
-	clear(w.pixels)
-	w.rows, w.pixels = w.rows[:0], w.pixels[:0]
+	err := w.out.Append(rowTable(artifact.Meta{}, w.rows, w.size, w.column, w.images))
+	clear(w.images)
+	w.rows, w.images, w.waits = w.rows[:0], w.images[:0], 0
 	return err
 }
 

@@ -1,6 +1,9 @@
 package data
 
 import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -26,16 +29,22 @@ type Store struct {
 	size     int
 	inputs   map[string]string
 	warnings []string
+	encoded  bool     // the shards hold the files' own bytes
+	decoder  *Decoder // of those
 	cache    *pictureCache
 }
 
 // place says where a picture lies.
-type place struct{ shard, batch, row int32 }
+type place struct {
+	shard int32
+	at    artifact.Place
+}
 
-// OpenStore opens the folder that [Ingest] wrote. Pictures are kept in a
-// cache of at most cacheBytes, the least recently used given up first; 0
-// keeps none, which leaves caching to the operating system. Rows are numbered
-// in the order of the CSV files, training rows first.
+// OpenStore opens the folder that [Ingest] wrote. Where it holds image files
+// (data.store: files), decoded pictures are kept in a cache of at most
+// cacheBytes, see [Store.BoundCache]; 0 keeps none. Raw pixels are read where
+// they lie, and kept by the operating system alone. Rows are numbered in the
+// order of the CSV files, training rows first.
 func OpenStore(dir string, cacheBytes int64) (*Store, error) {
 	s := &Store{dir: dir, positive: -1, index: map[string]int{}, cache: newPictureCache(cacheBytes)}
 	for _, split := range []string{trainSplit, testSplit} {
@@ -88,7 +97,14 @@ func (s *Store) addShard(path, split string, number int) error {
 		if err != nil {
 			return err
 		}
+		places, err := r.Places(b, s.pictureColumn())
+		if err != nil {
+			return err
+		}
 		for i, row := range rows {
+			if n := places[i].Len(); n == 0 || !s.encoded && n != 3*s.size*s.size {
+				return fault.New(fault.Input, "run the stage ingest again", "data: %s: the picture of %s takes %d bytes", path, row.ImageName, n)
+			}
 			if j, twice := s.index[row.ImageName]; twice {
 				return fault.New(fault.Input, "run the stage ingest again", "data: %s: image %s is there twice, as rows %d and %d", path, row.ImageName, j, len(s.rows))
 			}
@@ -97,7 +113,7 @@ func (s *Store) addShard(path, split string, number int) error {
 			}
 			s.index[row.ImageName] = len(s.rows)
 			s.rows = append(s.rows, row)
-			s.places = append(s.places, place{int32(len(s.shards) - 1), int32(b), int32(i)})
+			s.places = append(s.places, place{int32(len(s.shards) - 1), places[i]})
 		}
 	}
 	return nil
@@ -127,7 +143,22 @@ func (s *Store) addMeta(path string, m artifact.Meta, split string, number int) 
 	if s.size, err = strconv.Atoi(m.Extra[extraSize]); err != nil || s.size < 1 {
 		return fault.New(fault.Input, "", "data: %s: size of the pictures is %q", path, m.Extra[extraSize])
 	}
+	switch m.Extra[extraStore] {
+	case "", StorePixels: // tables of earlier versions do not say
+	case StoreFiles:
+		s.encoded, s.decoder = true, NewDecoder(s.size)
+	default:
+		return fault.New(fault.Input, "use a newer melanoma", "data: %s: stores pictures as %q", path, m.Extra[extraStore])
+	}
 	return nil
+}
+
+// pictureColumn is the column that holds the pictures.
+func (s *Store) pictureColumn() string {
+	if s.encoded {
+		return encodedColumn
+	}
+	return pixelColumn
 }
 
 // Classes returns the class names in the order of the class indices.
@@ -176,34 +207,75 @@ func (s *Store) Inputs() map[string]string { return maps.Clone(s.inputs) }
 // Warnings returns what ingest found worth saying.
 func (s *Store) Warnings() []string { return slices.Clone(s.warnings) }
 
-// CacheHeld is how many bytes of pictures the cache holds.
-func (s *Store) CacheHeld() int64 {
-	s.cache.mu.Lock()
-	defer s.cache.mu.Unlock()
-	return s.cache.held
-}
+// CacheHeld is how many bytes of decoded pictures the cache holds.
+func (s *Store) CacheHeld() int64 { return s.cache.size() }
 
-// BoundCache lets the cache hold at most so many bytes of pictures from now on,
-// within what [OpenStore] allowed. It changes no result.
+// BoundCache lets the cache hold at most so many bytes of decoded pictures
+// from now on, within what [OpenStore] allowed, and gives up what is above. It
+// changes no result.
 func (s *Store) BoundCache(bytes int64) { s.cache.bound(bytes) }
 
 // Image returns the picture of row i, Size x Size. It may be shared with the
 // cache and with other callers: do not change it.
 func (s *Store) Image(i int) (augment.Image, error) {
-	if im, ok := s.cache.get(i); ok {
-		return im, nil
-	}
+	pix, err := s.read(context.Background(), new(rowMemory), i)
+	return augment.Image{Pix: pix, Width: s.size, Height: s.size}, err
+}
+
+// rowMemory is what reading a row takes, used again for the next one.
+type rowMemory struct{ content, pixels []byte }
+
+// read returns the pixels [Size,Size,3] of row i: in the cache, where they
+// must not be changed, or in m, where they stand until its next use.
+func (s *Store) read(ctx context.Context, m *rowMemory, i int) ([]uint8, error) {
 	p := s.places[i]
-	pixels, err := s.shards[p.shard].RowBytes(int(p.batch), int(p.row), pixelColumn, nil)
+	var err error
+	if !s.encoded {
+		m.pixels, err = s.shards[p.shard].ReadPlace(m.pixels, p.at)
+		return m.pixels, s.named(i, err)
+	}
+	if pix, ok := s.cache.get(i); ok {
+		return pix, nil
+	}
+	if m.content, err = s.shards[p.shard].ReadPlace(m.content, p.at); err != nil {
+		return nil, s.named(i, err)
+	}
+	decoded, err := s.decoder.Decode(ctx, m.content)
 	if err != nil {
-		return augment.Image{}, fmt.Errorf("data: image %s: %w", s.rows[i].ImageName, err)
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		return nil, fault.New(fault.Input, "run the stage ingest again", "data: image %s: %w", s.rows[i].ImageName, err)
 	}
-	if len(pixels) != 3*s.size*s.size {
-		return augment.Image{}, fault.New(fault.Input, "run the stage ingest again", "data: image %s: %d bytes of pixels, not %d", s.rows[i].ImageName, len(pixels), 3*s.size*s.size)
+	s.cache.put(i, decoded.Image.Pix)
+	return decoded.Image.Pix, nil
+}
+
+// CheckFiles reads every image file that the store holds and compares it with
+// its row's hash. A store of pixels holds none.
+func (s *Store) CheckFiles(ctx context.Context) error {
+	var memory rowMemory
+	for i, p := range s.places {
+		if !s.encoded || ctx.Err() != nil {
+			break
+		}
+		var err error
+		if memory.content, err = s.shards[p.shard].ReadPlace(memory.content, p.at); err != nil {
+			return s.named(i, err)
+		}
+		if hash := sha256.Sum256(memory.content); hex.EncodeToString(hash[:]) != s.rows[i].FileSHA256 {
+			return fault.New(fault.Input, "run the stage ingest again", "data: image %s: the stored file is not the one that was ingested", s.rows[i].ImageName)
+		}
 	}
-	im := augment.Image{Pix: pixels, Width: s.size, Height: s.size}
-	s.cache.put(i, im)
-	return im, nil
+	return ctx.Err()
+}
+
+// named adds the image to an error.
+func (s *Store) named(i int, err error) error {
+	if err != nil {
+		return fmt.Errorf("data: image %s: %w", s.rows[i].ImageName, err)
+	}
+	return nil
 }
 
 // Close closes the files.

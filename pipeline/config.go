@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -64,6 +65,7 @@ type ModelConfig struct {
 	// a training step, in [0, 1); it grows linearly from 0 at the first.
 	StochasticDepth float64      `yaml:"stochastic_depth"`
 	Meta            *MetaConfig  `yaml:"meta"` // network for age, sex and site beside the image; absent: none
+	Size            int          `yaml:"size"` // side of the network's pictures in pixels; 0 is data.size, that of the stored ones
 	Mean            *[3]float32  `yaml:"mean"` // of the pixels in [0, 1]; absent: the network's own
 	Std             *[3]float32  `yaml:"std"`
 	Train           train.Config `yaml:"train"` // what differs from the run's train section
@@ -85,6 +87,10 @@ func Default() Config {
 		Report: ReportConfig{Thumbnails: true, Bootstrap: true},
 	}
 }
+
+// NetworkSize is the side, in pixels, of the pictures that a model's network
+// takes: stored ones are resized to it.
+func (c *Config) NetworkSize(m ModelConfig) int { return cmp.Or(m.Size, c.Data.Size) }
 
 func defaultModel() ModelConfig { return ModelConfig{DropoutSamples: 1} }
 
@@ -155,6 +161,8 @@ func (c *Config) validateModels() error {
 			return badKey(key+".dropout", "it is the share of zeros, in [0, 1)", "is %g", m.Dropout)
 		case m.DropoutSamples < 1:
 			return badKey(key+".dropout_samples", "1, or the winners' 5", "is %d", m.DropoutSamples)
+		case m.Size != 0 && (m.Size < 8 || m.Size > 4096):
+			return badKey(key+".size", "the side in pixels, such as 384; 0 is data.size", "is %d, not 8 to 4096", m.Size)
 		case m.StochasticDepth < 0 || m.StochasticDepth >= 1:
 			return badKey(key+".stochastic_depth", "it is the share of images that skip the last block, in [0, 1)", "is %g", m.StochasticDepth)
 		case m.StochasticDepth > 0 && m.ONNX != "":

@@ -146,7 +146,7 @@ func (r *Run) ingestNew(ctx context.Context, files []string, like *data.Store, d
 		return nil, unwritable(err, dir)
 	}
 	config := data.Config{
-		Root: dir, TrainCSV: "train.csv", Images: pictures, Size: like.Size(), Classes: like.Classes(), OnBadImage: data.Fail, OnGroupOverlap: data.Warn,
+		Root: dir, TrainCSV: "train.csv", Images: pictures, Size: like.Size(), Classes: like.Classes(), Store: data.StorePixels, OnBadImage: data.Fail, OnGroupOverlap: data.Warn,
 		Columns: data.ColumnMap{ImageName: "image_name", Diagnosis: "diagnosis"},
 	}
 	if p := like.Positive(); p >= 0 {

@@ -184,12 +184,13 @@ func check(t *testing.T, err error) {
 }
 
 // TestInferOnTheTestImagesGivesTheRunsOwnPredictions: the same preprocessing,
-// folds, views and samples, so the same numbers. Only model a: new pictures
-// have no metadata, which model b takes.
+// folds, views and samples, so the same numbers, whatever the size of the
+// network's pictures and however they are stored. No model with metadata: new
+// pictures have none.
 func TestInferOnTheTestImagesGivesTheRunsOwnPredictions(t *testing.T) {
 	dir := t.TempDir()
-	one := []string{"models=[{name: a, arch: tiny, train: {update: {name: sghmc, temperature: 0.01, samples: 2}}}]"}
-	r := openRun(t, dir, Options{Fold: -1}, one...)
+	r := openRun(t, dir, Options{Fold: -1}, "data.store=files",
+		"models=[{name: a, arch: tiny, train: {update: {name: sghmc, temperature: 0.01, samples: 2}}}, {name: b, arch: tiny, size: 40, train: {epochs: 1, mix: {p: 0.7}}}]")
 	if _, err := r.Execute(context.Background()); err != nil {
 		t.Fatal(err)
 	}
@@ -197,7 +198,7 @@ func TestInferOnTheTestImagesGivesTheRunsOwnPredictions(t *testing.T) {
 	check(t, err)
 	want := must(cv.ReadEnsemble(filepath.Join(dir, ensembleFile)))(t)
 	k := len(want.Classes)
-	if n := len(want.RowsOf(cv.SplitTest)); n != len(got.Names) || got.Members != 4 {
+	if n := len(want.RowsOf(cv.SplitTest)); n != len(got.Names) || got.Members != 4+2 {
 		t.Fatalf("%d pictures and %d members for %d test images", len(got.Names), got.Members, n)
 	}
 	for _, i := range want.RowsOf(cv.SplitTest) {
@@ -205,6 +206,30 @@ func TestInferOnTheTestImagesGivesTheRunsOwnPredictions(t *testing.T) {
 		if !slices.Equal(got.Ensemble.Prob[j*k:(j+1)*k], want.Prob[i*k:(i+1)*k]) || got.Ensemble.MutualInformation[j] != want.MutualInformation[i] {
 			t.Errorf("%s: %v, the run has %v", want.ImageName[i], got.Ensemble.Prob[j*k:(j+1)*k], want.Prob[i*k:(i+1)*k])
 		}
+	}
+}
+
+// TestStoresGiveTheSameResults: whether the images' files or their pixels are
+// stored, every result is the same; only what names the images' hash differs.
+func TestStoresGiveTheSameResults(t *testing.T) {
+	dir := t.TempDir()
+	if _, err := openRun(t, dir, Options{Fold: -1}, "data.store=files").Execute(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	whole := must(finished())(t)
+	for _, name := range []string{"a", "b"} {
+		got, want := must(cv.ReadOOF(filepath.Join(dir, oofPath(name))))(t), must(cv.ReadOOF(filepath.Join(whole, oofPath(name))))(t)
+		if !slices.Equal(got.ImageName, want.ImageName) || !slices.Equal(got.Prob, want.Prob) {
+			t.Errorf("model %s predicts otherwise", name)
+		}
+	}
+	if v := must(Verify(context.Background(), dir))(t); !v.OK {
+		t.Errorf("verify: %+v", v)
+	}
+	r := openRun(t, dir, Options{Fold: -1}, "data.store=files")
+	image := must(cv.ReadFolds(filepath.Join(dir, foldsFile)))(t).ImageName[0]
+	if rows := must(r.Trace(context.Background(), image))(t); len(rows) < 3 {
+		t.Errorf("%d rows of an image", len(rows))
 	}
 }
 

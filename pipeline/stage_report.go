@@ -92,7 +92,7 @@ func (r *Run) title() string {
 }
 
 func (r *Run) summary(store *data.Store) string {
-	return fmt.Sprintf("%d training images at %d px, %d of %d folds, %s.", len(store.TrainRows()), store.Size(), len(r.folds()), r.Config.CV.Folds,
+	return fmt.Sprintf("%d training images stored at %d px, %d of %d folds, %s.", len(store.TrainRows()), store.Size(), len(r.folds()), r.Config.CV.Folds,
 		plural(len(r.Config.Models), "model"))
 }
 
@@ -123,7 +123,7 @@ func (r *Run) facts(store *data.Store, a *attempt) []report.Fact {
 // reportModel turns a model's out-of-fold table and histories into what the
 // page shows.
 func (r *Run) reportModel(m ModelConfig, o *cv.OOF) (report.Model, error) {
-	out := report.Model{Name: m.Name, Note: describeModel(m), Members: o.Members}
+	out := report.Model{Name: m.Name, Note: describeModel(m, r.Config.NetworkSize(m)), Members: o.Members}
 	k := len(o.Classes)
 	for i, name := range o.ImageName {
 		out.Rows = append(out.Rows, report.Row{
@@ -150,7 +150,7 @@ func (r *Run) reportModel(m ModelConfig, o *cv.OOF) (report.Model, error) {
 }
 
 // describeModel is a sentence about a model.
-func describeModel(m ModelConfig) string {
+func describeModel(m ModelConfig, size int) string {
 	from := m.Arch
 	switch {
 	case m.ONNX != "":
@@ -158,7 +158,7 @@ func describeModel(m ModelConfig) string {
 	case m.ViaONNX:
 		from += ", written as ONNX and read back"
 	}
-	return fmt.Sprintf("%s; %s, %d epochs of batches of %d, %s schedule at %g.", from, m.Train.Update.Name, m.Train.Epochs, m.Train.Batch,
+	return fmt.Sprintf("%s at %d px; %s, %d epochs of batches of %d, %s schedule at %g.", from, size, m.Train.Update.Name, m.Train.Epochs, m.Train.Batch,
 		m.Train.Schedule.Name, m.Train.Schedule.LearningRate)
 }
 

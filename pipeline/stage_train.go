@@ -39,7 +39,7 @@ func (r *Run) trainTasks() ([]*task, error) {
 		if m.ViaONNX {
 			tasks = append(tasks, &task{
 				name: "export-" + m.Name, stage: "train", version: exportVersion, model: m.Name, fold: -1,
-				config: map[string]any{"arch": m.Arch, "size": r.Config.Data.Size, "stochastic_depth": m.StochasticDepth, "seed": r.Config.Seed},
+				config: map[string]any{"arch": m.Arch, "size": r.Config.NetworkSize(m), "stochastic_depth": m.StochasticDepth, "seed": r.Config.Seed},
 				run:    func(_ context.Context, a *attempt) error { return r.exportModel(m, a) },
 			})
 		}
@@ -55,7 +55,7 @@ func (r *Run) trainTasks() ([]*task, error) {
 func (r *Run) trainTask(m ModelConfig, fold int) *task {
 	t := &task{
 		name: foldTask("train", m.Name, fold), stage: "train", version: trainVersion, model: m.Name, fold: fold, dir: trainDir(m.Name, fold),
-		config: map[string]any{"model": modelKey(m), "augment": r.Config.Augment, "seed": r.Config.Seed, "fold": fold},
+		config: map[string]any{"model": modelKey(m, r.Config.NetworkSize(m)), "augment": r.Config.Augment, "seed": r.Config.Seed, "fold": fold},
 		needs:  []need{{task: "ingest", match: "*.arrow"}, {task: "folds"}},
 		// A sampler writes its weights on the way: a lost one is drawn again
 		// from the start, not from the last checkpoint.
@@ -81,7 +81,7 @@ func (r *Run) trainTask(m ModelConfig, fold int) *task {
 func (r *Run) checkModel(m ModelConfig) error {
 	key, file := r.weightsSource(m)
 	if file == "" {
-		if _, err := models.Describe(m.Arch, r.Config.Data.Size); err != nil {
+		if _, err := models.Describe(m.Arch, r.Config.NetworkSize(m)); err != nil {
 			return err
 		}
 		return r.checkNames(m)
@@ -103,7 +103,7 @@ func (r *Run) checkModel(m ModelConfig) error {
 	if report.Trainable() {
 		return r.checkNames(m)
 	}
-	_, _, err = models.ReadONNX(file, r.Config.Data.Size)
+	_, _, err = models.ReadONNX(file, r.Config.NetworkSize(m))
 	return err
 }
 
@@ -113,7 +113,7 @@ func (r *Run) checkNames(m ModelConfig) error {
 		return nil
 	}
 	c := r.network(m)
-	c.Classes, c.Size = 2, r.Config.Data.Size
+	c.Classes = 2
 	if m.ViaONNX {
 		c.ONNX = "" // not written yet; it has the same names
 	}
@@ -144,7 +144,8 @@ func (r *Run) weightsSource(m ModelConfig) (key, file string) {
 
 // modelKey is the part of a model that its training depends on: no path, and
 // not how often it writes checkpoints.
-func modelKey(m ModelConfig) ModelConfig {
+func modelKey(m ModelConfig, size int) ModelConfig {
+	m.Size = size
 	m.ONNX, m.Weights, m.ViaONNX = "", "", false
 	m.Train.CheckpointSeconds, m.Train.MemoryGB, m.Train.ShortMemory = 0, 0, ""
 	return m
@@ -163,7 +164,7 @@ func (r *Run) modelPath(name string) string {
 // exportModel writes an architecture with its initial weights as ONNX. The
 // training reads it back, so that what runs went through the file.
 func (r *Run) exportModel(m ModelConfig, a *attempt) error {
-	size := r.Config.Data.Size
+	size := r.Config.NetworkSize(m)
 	net, weights, err := models.Build(models.Config{Arch: m.Arch, Classes: 2, Size: size, StochasticDepth: m.StochasticDepth, Seed: rng.Key(r.Config.Seed, "export", m.Name)})
 	if err != nil {
 		return err
@@ -178,7 +179,7 @@ func (r *Run) exportModel(m ModelConfig, a *attempt) error {
 
 // network is a model's configuration as models wants it.
 func (r *Run) network(m ModelConfig) models.Config {
-	c := models.Config{Arch: m.Arch, ONNX: r.expand(m.ONNX), Weights: r.expand(m.Weights), Dropout: m.Dropout, DropoutSamples: m.DropoutSamples, StochasticDepth: m.StochasticDepth, Mean: m.Mean, Std: m.Std}
+	c := models.Config{Arch: m.Arch, ONNX: r.expand(m.ONNX), Weights: r.expand(m.Weights), Dropout: m.Dropout, DropoutSamples: m.DropoutSamples, StochasticDepth: m.StochasticDepth, Size: r.Config.NetworkSize(m), Mean: m.Mean, Std: m.Std}
 	if m.ViaONNX {
 		c.ONNX, c.StochasticDepth = r.path(exportPath(m.Name)), 0 // the file has it
 	}
@@ -211,11 +212,13 @@ func (r *Run) trainFold(ctx context.Context, m ModelConfig, fold int, a *attempt
 	}
 	name := foldTask("train", m.Name, fold)
 	bar := r.options.Progress.Start(name, "steps", 0)
-	defer bar.Done("")
+	summary := ""
+	defer func() { bar.Done(summary) }()
 	t.Dir, t.Extra, t.Inputs = r.path(trainDir(m.Name, fold)), facts, mergeHashes(a.inputs, map[string]string{"task": a.key})
 	t.Progress = func(p train.Progress) {
 		bar.Note(fmt.Sprintf("epoch %d, loss %.4f", p.Epoch, p.Loss))
 		bar.Set(p.Step, p.Steps)
+		summary = fmt.Sprintf("%s: %.1f%% of the steps' time went to waiting for data", name, 100*p.Waiting)
 	}
 	var remarks []string
 	var remarkErr error

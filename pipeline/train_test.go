@@ -56,7 +56,7 @@ func TestEveryTrainingFeatureIsReachable(t *testing.T) {
 	r := openRun(t, dir, Options{Fold: -1}, "train.accumulate=2", `train.freeze=["conv_stem*", "bn1.*"]`, "train.layer_decay=0.8",
 		`train.rate_factors=[{pattern: "classifier.*", factor: 3}]`, "train.clip_value=0.5", "train.clip_norm=1",
 		"train.sampling={method: sqrt, upsample: {melanoma: 2}}",
-		"models=[{name: a, arch: tiny, train: {average: {method: ema, decay: 0.9}}}, {name: c, arch: tiny, train: {average: {method: swa, start_epoch: 1, learning_rate: 1e-4}}}, {name: b, arch: tiny, train: {update: {name: sgld, temperature: 0.01, samples: 2}}}]")
+		"models=[{name: a, arch: tiny, size: 40, train: {average: {method: ema, decay: 0.9}, mix: {p: 0.5, mixup_alpha: 0.4, cutmix_alpha: 0}}}, {name: c, arch: tiny, train: {average: {method: swa, start_epoch: 1, learning_rate: 1e-4}}}, {name: b, arch: tiny, train: {update: {name: sgld, temperature: 0.01, samples: 2}}}]")
 	if _, err := r.Execute(context.Background()); err != nil {
 		t.Fatal(err)
 	}

@@ -8,8 +8,9 @@ import (
 	"melanoma/cv"
 )
 
-// images opens the ingested images, which checks names and classes.
-func (v *verifier) images(context.Context) []string {
+// images opens the ingested images, which checks names and classes, and holds
+// stored files against their hashes.
+func (v *verifier) images(ctx context.Context) []string {
 	store, err := v.run.store()
 	if err != nil {
 		return []string{err.Error()}
@@ -20,6 +21,9 @@ func (v *verifier) images(context.Context) []string {
 		if row := store.Row(i); row.Target < 0 {
 			problems = append(problems, fmt.Sprintf("training image %s has no class", row.ImageName))
 		}
+	}
+	if err := store.CheckFiles(ctx); err != nil {
+		problems = append(problems, err.Error())
 	}
 	return problems
 }

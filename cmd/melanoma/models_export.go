@@ -91,8 +91,12 @@ func (a *app) exportRun(o exportOptions, size int, target string) error {
 		_, err := pipeline.ReadManifest(o.run)
 		return err
 	}
-	if size != 0 && size != config.Data.Size {
-		return usage("leave --size out", "--size %d: the run %s was trained at %d px", size, o.run, config.Data.Size)
+	trained, err := oneSize(config, o.run)
+	if err != nil {
+		return err
+	}
+	if size != 0 && size != trained {
+		return usage("leave --size out", "--size %d: the run %s was trained at %d px", size, o.run, trained)
 	}
 	r, err := a.open(config, runFlags{out: o.run, fold: -1}, pipeline.Silent{})
 	if err != nil {
@@ -115,7 +119,7 @@ func (a *app) exportRun(o exportOptions, size int, target string) error {
 		return nil
 	}
 	err = artifact.WriteFile(target, func(w io.Writer) error {
-		return models.WriteEnsemble(w, members, config.Predict.Views, config.Data.Size, models.FixedBatch(o.batch), models.FromOrigin(origin))
+		return models.WriteEnsemble(w, members, config.Predict.Views, trained, models.FixedBatch(o.batch), models.FromOrigin(origin))
 	})
 	if err != nil {
 		return err
@@ -131,6 +135,18 @@ func (a *app) exportRun(o exportOptions, size int, target string) error {
 	}
 	a.tellOrigin(origin)
 	return nil
+}
+
+// oneSize is the size of the networks' pictures, which must be one for a file
+// with one input.
+func oneSize(config *pipeline.Config, run string) (int, error) {
+	for _, m := range config.Models {
+		if first := config.Models[0]; config.NetworkSize(m) != config.NetworkSize(first) {
+			return 0, usage("export its models one by one: melanoma models export "+run+"/train/MODEL-f0/weights-000.arrow FILE.onnx",
+				"the models of %s take pictures of different sizes: %s %d px, %s %d px", run, first.Name, config.NetworkSize(first), m.Name, config.NetworkSize(m))
+		}
+	}
+	return config.NetworkSize(config.Models[0]), nil
 }
 
 // tellOrigin says what the file carries besides the network.

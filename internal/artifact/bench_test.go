@@ -34,16 +34,21 @@ func pictures(b *testing.B) string {
 	return path
 }
 
-func BenchmarkOnePictureByRowBytes(b *testing.B) {
+func BenchmarkOnePictureByPlace(b *testing.B) {
 	r, err := Open(pictures(b), "images")
 	if err != nil {
 		b.Fatal(err)
 	}
 	defer r.Close()
+	places, err := r.Places(3, "pixels")
+	if err != nil {
+		b.Fatal(err)
+	}
+	var buffer []byte
 	b.ReportAllocs()
 	b.SetBytes(3 * 128 * 128)
 	for i := 0; b.Loop(); i++ {
-		if _, err := r.RowBytes(i%20, i%21, "pixels", nil); err != nil {
+		if buffer, err = r.ReadPlace(buffer, places[i%21]); err != nil {
 			b.Fatal(err)
 		}
 	}

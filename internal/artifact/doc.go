@@ -22,8 +22,8 @@
 // may ask for more memory than there is. [Reader] therefore takes the schema
 // and the place of every buffer from the file's own messages, checking each:
 // it reads the ranges of the wanted columns straight from the file, into the
-// slices that it hands out, and [Reader.RowBytes] reads one value of a binary
-// column. A reader holds the columns' names and the places of the record
+// slices that it hands out; [Reader.Places] finds the values of a binary column
+// and [Reader.ReadPlace] reads one of them, straight from its place. A reader holds the columns' names and the places of the record
 // batches, nothing else. Arrow's reader is the reference of the tests.
 //
 // Schema versions: a file of a newer version than [KnownVersion] is refused,

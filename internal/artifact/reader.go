@@ -176,9 +176,19 @@ func (r *Reader) batch(i int, wanted []slot) (*Table, error) {
 	return t, t.err
 }
 
-// RowBytes reads one value of a binary column: row counts within record batch
-// i. It reads that value alone, into dst if it is large enough.
-func (r *Reader) RowBytes(i, row int, name string, dst []byte) ([]byte, error) {
+// Place is where one value of a binary column stands in a file. Its fields
+// are checked: they lie within the file.
+type Place struct {
+	offset int64
+	length int32
+}
+
+// Len returns the number of bytes of the value.
+func (p Place) Len() int { return int(p.length) }
+
+// Places returns where the values of a binary column of record batch i stand,
+// one a row. It reads none of them.
+func (r *Reader) Places(i int, name string) ([]Place, error) {
 	wanted, err := r.slotsOf([]string{name})
 	if err != nil {
 		return nil, err
@@ -187,17 +197,14 @@ func (r *Reader) RowBytes(i, row int, name string, dst []byte) ([]byte, error) {
 	if s.kind != kindBytes {
 		return nil, fault.New(fault.Input, "", "artifact: read %s: column %q is %v, not %v", r.path, name, s.kind, kindBytes)
 	}
-	if row < 0 || row >= r.rows[i] {
-		return nil, fmt.Errorf("artifact: read %s: record batch %d has no row %d", r.path, i, row)
-	}
-	dst, err = r.rowBytes(i, row, s, dst)
+	places, err := r.places(i, s)
 	if err != nil {
-		return nil, r.fault(fmt.Errorf("record batch %d, row %d: %w", i, row, err))
+		return nil, r.fault(fmt.Errorf("record batch %d: %w", i, err))
 	}
-	return dst, nil
+	return places, nil
 }
 
-func (r *Reader) rowBytes(i, row int, s slot, dst []byte) ([]byte, error) {
+func (r *Reader) places(i int, s slot) ([]Place, error) {
 	m, err := readMessage(r.source, r.blocks[i])
 	if err != nil {
 		return nil, err
@@ -205,23 +212,38 @@ func (r *Reader) rowBytes(i, row int, s slot, dst []byte) ([]byte, error) {
 	if err := s.check(m); err != nil {
 		return nil, err
 	}
+	if m.rows == 0 { // its buffers may be empty
+		return nil, nil
+	}
 	offsets, values := m.buffers[s.buffer+1], m.buffers[s.buffer+2]
-	if int64(row)+2 > offsets.length/4 {
+	if m.rows+1 > offsets.length/4 {
 		return nil, errDamaged
 	}
-	var pair [8]byte
-	if _, err := r.source.ReadAt(pair[:], offsets.offset+4*int64(row)); err != nil {
+	raw := make([]byte, 4*(m.rows+1))
+	if _, err := r.source.ReadAt(raw, offsets.offset); err != nil {
 		return nil, err
 	}
-	start := int64(int32(binary.LittleEndian.Uint32(pair[:])))
-	end := int64(int32(binary.LittleEndian.Uint32(pair[4:])))
-	if start < 0 || end < start || end > values.length {
-		return nil, errDamaged
+	places := make([]Place, m.rows)
+	for row := range places {
+		start := int64(int32(binary.LittleEndian.Uint32(raw[4*row:])))
+		end := int64(int32(binary.LittleEndian.Uint32(raw[4*row+4:])))
+		if start < 0 || end < start || end > values.length {
+			return nil, errDamaged
+		}
+		places[row] = Place{values.offset + start, int32(end - start)}
 	}
-	dst = slices.Grow(dst[:0], int(end-start))[:end-start]
+	return places, nil
+}
+
+// ReadPlace reads the value at a place of this file, into dst if it is large
+// enough, which allocates nothing.
+func (r *Reader) ReadPlace(dst []byte, p Place) ([]byte, error) {
+	dst = slices.Grow(dst[:0], p.Len())[:p.Len()]
 	if len(dst) == 0 {
 		return dst, nil
 	}
-	_, err = r.source.ReadAt(dst, values.offset+start)
-	return dst, err
+	if _, err := r.source.ReadAt(dst, p.offset); err != nil {
+		return nil, r.fault(err)
+	}
+	return dst, nil
 }

@@ -88,7 +88,7 @@ func TestReadJoinsTheBatches(t *testing.T) {
 	}
 }
 
-func TestRowBytesReadsOneValue(t *testing.T) {
+func TestPlacesAreThoseOfTheValues(t *testing.T) {
 	path, tables := batches(t, 9, 1, 30)
 	r, err := Open(path, "images")
 	if err != nil {
@@ -101,9 +101,13 @@ func TestRowBytesReadsOneValue(t *testing.T) {
 			var buffer []byte
 			for i, table := range tables {
 				want, _ := table.BytesOf("pixels")
-				for row := range want {
-					var err error
-					if buffer, err = r.RowBytes(i, row, "pixels", buffer); err != nil || !bytes.Equal(buffer, want[row]) {
+				places, err := r.Places(i, "pixels")
+				if err != nil || len(places) != len(want) {
+					t.Errorf("batch %d: %d places of %d values (%v)", i, len(places), len(want), err)
+					return
+				}
+				for row, p := range places {
+					if buffer, err = r.ReadPlace(buffer, p); err != nil || !bytes.Equal(buffer, want[row]) || p.Len() != len(want[row]) {
 						t.Errorf("batch %d, row %d: %v, want %v (%v)", i, row, buffer, want[row], err)
 					}
 				}
@@ -111,11 +115,20 @@ func TestRowBytesReadsOneValue(t *testing.T) {
 		})
 	}
 	group.Wait()
-	if _, err := r.RowBytes(0, 9, "pixels", nil); err == nil {
-		t.Error("row 9 of 9 rows was read")
+	if _, err := r.Places(0, "target"); err == nil {
+		t.Error("an int32 column has places of bytes")
 	}
-	if _, err := r.RowBytes(0, 0, "target", nil); err == nil {
-		t.Error("a value of an int32 column was read as bytes")
+	places, err := r.Places(0, "pixels")
+	if err != nil {
+		t.Fatal(err)
+	}
+	buffer := make([]byte, 1<<10)
+	if n := testing.AllocsPerRun(20, func() {
+		if _, err := r.ReadPlace(buffer, places[4]); err != nil {
+			t.Fatal(err)
+		}
+	}); n != 0 {
+		t.Errorf("reading into a large buffer allocates %v times", n)
 	}
 }
 
@@ -172,8 +185,12 @@ func TestDamagedFilesAreErrors(t *testing.T) {
 		}
 		if r.Len() > 0 {
 			for i := range r.NumBatches() {
-				if r.BatchRows(i) > 0 {
-					if _, err := r.RowBytes(i, r.BatchRows(i)-1, "pixels", nil); err != nil {
+				places, err := r.Places(i, "pixels")
+				if err != nil {
+					return err
+				}
+				for _, p := range places {
+					if _, err := r.ReadPlace(nil, p); err != nil {
 						return err
 					}
 				}

@@ -146,7 +146,7 @@ func TestAStepThatWasNotFinishedLeavesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer tr.close()
-	for b, err := range s.Epoch(context.Background(), tr.loader, 0, 0) {
+	for b, err := range tr.epochBatches(context.Background(), 0, 0) {
 		if err != nil {
 			t.Fatal(err)
 		}

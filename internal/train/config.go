@@ -4,27 +4,31 @@ import (
 	"fmt"
 	"math"
 
+	"melanoma/augment"
 	"melanoma/internal/bayes"
 )
 
 // Config says how a network is trained.
 type Config struct {
-	Epochs          int          `yaml:"epochs" json:"epochs"`                   // passes over the rows, at least 1
-	Batch           int          `yaml:"batch" json:"batch"`                     // images a step, at least 2, with FreezeBatchNorm 1
-	Accumulate      int          `yaml:"accumulate" json:"accumulate"`           // micro-batches that a step's images are cut into; divides Batch
-	DropLast        bool         `yaml:"drop_last" json:"drop_last"`             // leave out the last, smaller batch of an epoch
-	Update          bayes.Config `yaml:"update" json:"update"`                   // optimiser or sampler
-	Sampling        Sampling     `yaml:"sampling" json:"sampling"`               // how often an epoch shows a row of each class
-	Average         Average      `yaml:"average" json:"average"`                 // mean of the weights in place of the last ones
-	DecayAll        bool         `yaml:"decay_all" json:"decay_all"`             // weight decay and prior also on biases and normalisation
-	Schedule        Schedule     `yaml:"schedule" json:"schedule"`               // learning rate
-	ClipNorm        float64      `yaml:"clip_norm" json:"clip_norm"`             // largest L2 norm of the gradient; 0 does not clip
-	ClipValue       float64      `yaml:"clip_value" json:"clip_value"`           // largest absolute element of the gradient, before clip_norm; 0 does not clip
-	Loss            Loss         `yaml:"loss" json:"loss"`                       // cross-entropy or focal
-	LabelSmoothing  float64      `yaml:"label_smoothing" json:"label_smoothing"` // share of the target spread over all classes, in [0, 1)
-	ClassWeights    string       `yaml:"class_weights" json:"class_weights"`     // none, balanced (N/(K*count)) or sqrt (its root)
-	EarlyStopping   EarlyStop    `yaml:"early_stopping" json:"early_stopping"`   // off by default
-	BatchNormPasses int          `yaml:"batchnorm_batches" json:"batchnorm_batches"`
+	Epochs         int          `yaml:"epochs" json:"epochs"`                   // passes over the rows, at least 1
+	Batch          int          `yaml:"batch" json:"batch"`                     // images a step, at least 2, with FreezeBatchNorm 1
+	Accumulate     int          `yaml:"accumulate" json:"accumulate"`           // micro-batches that a step's images are cut into; divides Batch
+	DropLast       bool         `yaml:"drop_last" json:"drop_last"`             // leave out the last, smaller batch of an epoch
+	Update         bayes.Config `yaml:"update" json:"update"`                   // optimiser or sampler
+	Sampling       Sampling     `yaml:"sampling" json:"sampling"`               // how often an epoch shows a row of each class
+	Average        Average      `yaml:"average" json:"average"`                 // mean of the weights in place of the last ones
+	DecayAll       bool         `yaml:"decay_all" json:"decay_all"`             // weight decay and prior also on biases and normalisation
+	Schedule       Schedule     `yaml:"schedule" json:"schedule"`               // learning rate
+	ClipNorm       float64      `yaml:"clip_norm" json:"clip_norm"`             // largest L2 norm of the gradient; 0 does not clip
+	ClipValue      float64      `yaml:"clip_value" json:"clip_value"`           // largest absolute element of the gradient, before clip_norm; 0 does not clip
+	Loss           Loss         `yaml:"loss" json:"loss"`                       // cross-entropy or focal
+	LabelSmoothing float64      `yaml:"label_smoothing" json:"label_smoothing"` // share of the target spread over all classes, in [0, 1)
+	ClassWeights   string       `yaml:"class_weights" json:"class_weights"`     // none, balanced (N/(K*count)) or sqrt (its root)
+	// Mix blends the pictures of a batch, or of a micro-batch, with one another
+	// and their targets alike; off by default.
+	Mix             augment.MixConfig `yaml:"mix" json:"mix"`
+	EarlyStopping   EarlyStop         `yaml:"early_stopping" json:"early_stopping"` // off by default
+	BatchNormPasses int               `yaml:"batchnorm_batches" json:"batchnorm_batches"`
 
 	// Freeze has patterns of parameters that keep their values: as a file's
 	// name in a shell, * for any characters, dots too.
@@ -76,7 +80,7 @@ func Default() Config {
 	return Config{
 		Epochs: 5, Batch: 32, Accumulate: 1, DropLast: true, Update: bayes.Default(),
 		Schedule: Schedule{Name: "cosine", LearningRate: 1e-3, WarmupEpochs: 1},
-		Loss:     Loss{Name: "cross_entropy", Gamma: 2}, ClassWeights: "none", EarlyStopping: EarlyStop{Fraction: 0.1},
+		Loss:     Loss{Name: "cross_entropy", Gamma: 2}, ClassWeights: "none", Mix: augment.DefaultMix(), EarlyStopping: EarlyStop{Fraction: 0.1},
 		Sampling: Sampling{Method: "natural"}, Average: Average{Method: "none", Decay: 0.999}, BatchNormPasses: 16, LayerDecay: 1, ShortMemory: "adapt", CheckpointSeconds: 20,
 	}
 }
@@ -126,7 +130,7 @@ func (c Config) Validate() error {
 			return err
 		}
 	}
-	for _, check := range []func() error{c.validateRates, c.Sampling.validate, func() error { return c.Average.validate(c.Epochs) }} {
+	for _, check := range []func() error{c.Mix.Validate, c.validateRates, c.Sampling.validate, func() error { return c.Average.validate(c.Epochs) }} {
 		if err := check(); err != nil {
 			return err
 		}

@@ -107,6 +107,10 @@ func TestResumedTrainingIsTheUnbrokenOne(t *testing.T) {
 			t.Config.Batch, t.Config.Accumulate, t.Config.Average.Method, t.Config.Average.StartEpoch = 8, 4, "swa", 2
 			t.Config.EarlyStopping.Patience, t.Rows, t.Watch = 2, t.Rows[:22], t.Rows[22:]
 		}},
+		{"mixed pictures of another size", "adam", func(t *Task) {
+			t.Model.Size = 40
+			t.Config.Mix = augment.MixConfig{P: 0.7, MixupAlpha: 0.4, CutMixAlpha: 1, CutMixShare: 0.5}
+		}},
 		{"micro-batches", "adam", func(t *Task) { c := &t.Config; c.Batch, c.Accumulate, c.DropLast = 16, 4, false }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -151,7 +155,8 @@ func TestWorkersDoNotChangeATraining(t *testing.T) {
 	var want map[string][]byte
 	for _, workers := range []int{1, 2, 4} {
 		task := smallTask(t, s, "adam")
-		task.Workers, task.Config.Epochs = workers, 1
+		task.Workers, task.Config.Epochs, task.Model.Size = workers, 1, 24
+		task.Config.Mix = augment.MixConfig{P: 0.7, MixupAlpha: 0.4, CutMixAlpha: 1, CutMixShare: 0.5}
 		if err := Fit(context.Background(), task); err != nil {
 			t.Fatal(err)
 		}

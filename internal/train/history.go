@@ -96,15 +96,19 @@ func (tr *trainer) writeHistory() error {
 func number(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }
 
 // log writes an epoch to log.jsonl.
-func (tr *trainer) log(row EpochRow) error {
+func (tr *trainer) log(row EpochRow, w waits) error {
 	return tr.appendLog(struct {
 		EpochRow
-		Seconds float64 `json:"seconds"` // since this process began to train
-	}{row, tr.seconds()})
+		Seconds float64 `json:"seconds"`        // since this process began to train
+		Waited  float64 `json:"waited_seconds"` // that the epoch's steps waited for their batches
+		Share   float64 `json:"waiting_share"`  // of the epoch's time
+	}{row, tr.seconds(), milli(w.waited), milli(w.share())})
 }
 
+func milli(x float64) float64 { return math.Round(1000*x) / 1000 }
+
 // seconds since this process began to train, to the millisecond.
-func (tr *trainer) seconds() float64 { return math.Round(1000*(tr.now()-tr.started)) / 1000 }
+func (tr *trainer) seconds() float64 { return milli(tr.now() - tr.started) }
 
 // appendLog appends one line to log.jsonl, the only file with times.
 func (tr *trainer) appendLog(entry any) error {

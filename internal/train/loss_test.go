@@ -20,7 +20,7 @@ func TestFocalLossOfABatch(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer tr.close()
-	for b, err := range task.Store.Epoch(context.Background(), tr.loader, 0, 0) {
+	for b, err := range tr.epochBatches(context.Background(), 0, 0) {
 		if err != nil {
 			t.Fatal(err)
 		}

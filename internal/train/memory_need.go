@@ -62,7 +62,7 @@ func (tr *trainer) fewestImages() int {
 	if tr.task.Config.FreezeBatchNorm {
 		return 1
 	}
-	summary, err := tr.net.Summary(tr.task.Store.Size())
+	summary, err := tr.net.Summary(tr.net.InputSize)
 	if err != nil {
 		return 2
 	}
@@ -130,10 +130,10 @@ func (tr *trainer) besides(slots int) int64 {
 		arrays++ // the best so far
 	}
 	const ofAll = 3 // the store, the file's weights, packed for kernels
-	side := int64(tr.task.Store.Size())
-	batches := data.Held + 1
+	side := int64(tr.net.InputSize)
+	batches := 1 // the machine's own
 	if tr.needsForward() {
-		batches += 2
+		batches += data.Held
 	}
-	return 4*(ofAll*all+arrays*trained) + int64(batches*tr.loader.Batch)*side*side*3*4 + runtimeBytes
+	return 4*(ofAll*all+arrays*trained) + int64(batches*tr.loader.Batch)*side*side*3*4 + tr.task.Store.LoaderBytes(tr.loader) + runtimeBytes
 }

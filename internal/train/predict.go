@@ -68,11 +68,14 @@ func Predict(ctx context.Context, p Prediction) (*Draws, error) {
 
 // sample fills in the draws of one posterior sample.
 func (p Prediction) sample(ctx context.Context, s int, net *models.Net, weights models.Weights, pool *exec.Pool, d *Draws) error {
-	e := evaluator{net: net, weights: weights, pool: pool, size: p.Store.Size(), batch: max(1, min(p.Batch, len(p.Rows))), bfloat16: p.BFloat16}
-	loader := data.LoaderConfig{Rows: p.Rows, Batch: e.batch, Meta: p.Metadata, Workers: p.Workers,
-		Normalize: augment.Normalize{Mean: net.Mean, Std: net.Std}}
+	e := evaluator{net: net, weights: weights, pool: pool, size: net.InputSize, batch: max(1, min(p.Batch, len(p.Rows))), bfloat16: p.BFloat16}
+	loader, err := p.Store.NewLoader(data.LoaderConfig{Rows: p.Rows, Batch: e.batch, Size: e.size, Meta: p.Metadata, Workers: p.Workers,
+		Normalize: augment.Normalize{Mean: net.Mean, Std: net.Std}})
+	if err != nil {
+		return err
+	}
 	done := 0
-	for b, err := range p.Store.Epoch(ctx, loader, 0, 0) {
+	for b, err := range loader.Epoch(ctx, 0, 0) {
 		if err != nil {
 			return err
 		}

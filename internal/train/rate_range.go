@@ -121,7 +121,7 @@ func (a *ramp) record(p Progress) {
 func (tr *trainer) rampEpoch(ctx context.Context, a *ramp) error {
 	s := &tr.state
 	tr.pending.drop()
-	for batch, err := range tr.task.Store.Epoch(ctx, tr.loader, s.Epoch, 0) {
+	for batch, err := range tr.epochBatches(ctx, s.Epoch, 0) {
 		if ctx.Err() != nil {
 			break
 		}

@@ -59,7 +59,7 @@ func (tr *trainer) tooLarge(need, left int64, asked Config, resumed bool) error 
 		images = "even one image"
 	}
 	return fault.New(fault.Program, hint, "train: training %s on %s of %d px at a time takes about %s of memory, %s are left",
-		tr.net.Name, images, tr.task.Store.Size(), gigabytes(need), gigabytes(left))
+		tr.net.Name, images, tr.net.InputSize, gigabytes(need), gigabytes(left))
 }
 
 func gigabytes(bytes int64) string { return fmt.Sprintf("%.2f GB", float64(max(0, bytes))/1e9) }

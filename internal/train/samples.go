@@ -68,13 +68,17 @@ func (tr *trainer) recomputeStatistics(sample int) error {
 	loader := tr.loader
 	loader.DropLast = loader.Len() >= loader.Batch
 	n := min(loader.Batch, loader.Len())
+	batches, err := tr.task.Store.NewLoader(loader)
+	if err != nil {
+		return err
+	}
 	m, err := tr.forward(n)
 	if err != nil {
 		return err
 	}
 	done := 0
 	// Its own order of images: an epoch number that training never reaches.
-	for b, err := range tr.task.Store.Epoch(context.Background(), loader, -1-sample, 0) {
+	for b, err := range batches.Epoch(context.Background(), -1-sample, 0) {
 		if err != nil {
 			return err
 		}
@@ -100,7 +104,7 @@ func (tr *trainer) forward(n int) (*exec.Machine, error) {
 	if m := tr.machines[forwardOnly]; m != nil {
 		return m, nil
 	}
-	p, err := tr.net.Instantiate(models.Instance{Batch: n, Size: tr.task.Store.Size(), Train: true, Frozen: tr.frozen})
+	p, err := tr.net.Instantiate(models.Instance{Batch: n, Size: tr.net.InputSize, Train: true, Frozen: tr.frozen})
 	if err != nil {
 		return nil, err
 	}
@@ -164,12 +168,16 @@ func (tr *trainer) watch(ctx context.Context, row *EpochRow) error {
 
 // watchLoss is the mean cross-entropy of the watched rows in evaluation mode.
 func (tr *trainer) watchLoss(ctx context.Context) (float64, error) {
-	e := evaluator{net: tr.net, store: tr.store, pool: tr.pool, size: tr.task.Store.Size(), batch: min(tr.loader.Batch, len(tr.task.Watch))}
+	e := evaluator{net: tr.net, store: tr.store, pool: tr.pool, size: tr.net.InputSize, batch: min(tr.loader.Batch, len(tr.task.Watch))}
 	loader := tr.loader
-	loader.Rows, loader.Strata, loader.Augment, loader.Shuffle, loader.DropLast, loader.Batch = tr.task.Watch, nil, nil, false, false, e.batch
+	loader.Rows, loader.Strata, loader.Augment, loader.Mix, loader.Shuffle, loader.DropLast, loader.Batch = tr.task.Watch, nil, nil, nil, false, false, e.batch
+	batches, err := tr.task.Store.NewLoader(loader)
+	if err != nil {
+		return 0, err
+	}
 	total := 0.0
 	prob := make([]float64, tr.net.Classes)
-	for b, err := range tr.task.Store.Epoch(ctx, loader, 0, 0) {
+	for b, err := range batches.Epoch(ctx, 0, 0) {
 		if err != nil {
 			return 0, err
 		}

@@ -54,7 +54,7 @@ func TestEpochsShowTheClassesAsAsked(t *testing.T) {
 		}
 		length := 0.0
 		got := map[string]float64{}
-		for b, err := range s.Epoch(context.Background(), tr.loader, 1, 0) {
+		for b, err := range tr.epochBatches(context.Background(), 1, 0) {
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -15,7 +15,7 @@ import (
 
 // Task is one training: a network, its data and where the results go.
 type Task struct {
-	Model  models.Config // Classes, Size and the metadata's width are filled in from the store
+	Model  models.Config // Classes, the metadata's width and a Size of 0 are filled in from the store
 	Config Config
 	Store  *data.Store
 	Rows   []int // indices of the training rows in the store
@@ -42,6 +42,7 @@ type Progress struct {
 	Epoch        int // 1-based
 	Loss         float64
 	LearningRate float64
+	Waiting      float64 // share of the time so far that steps waited for their batches
 }
 
 // Fit trains until the end, going on from the checkpoint in the task's folder
@@ -75,7 +76,8 @@ func (tr *trainer) epoch(ctx context.Context) error {
 	s := &tr.state
 	first := s.Step - s.Epoch*tr.steps
 	tr.pending.drop()
-	for batch, err := range tr.task.Store.Epoch(ctx, tr.loader, s.Epoch, first*tr.task.Config.Accumulate) {
+	before := tr.waits
+	for batch, err := range tr.epochBatches(ctx, s.Epoch, first*tr.task.Config.Accumulate) {
 		if ctx.Err() != nil {
 			return tr.stop()
 		}
@@ -100,7 +102,7 @@ func (tr *trainer) epoch(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return tr.stop()
 	}
-	return tr.endEpoch(ctx)
+	return tr.endEpoch(ctx, tr.waits.since(before))
 }
 
 // stop writes a checkpoint of the last whole step.
@@ -128,15 +130,16 @@ func (tr *trainer) update(loss float64) error {
 	s.LearningRate = rate
 	tr.averageStep()
 	if tr.task.Progress != nil {
-		tr.task.Progress(Progress{Step: s.Step, Steps: tr.steps * tr.task.Config.Epochs, Epoch: s.Epoch + 1, Loss: loss, LearningRate: rate})
+		tr.task.Progress(Progress{Step: s.Step, Steps: tr.steps * tr.task.Config.Epochs, Epoch: s.Epoch + 1, Loss: loss, LearningRate: rate, Waiting: tr.waits.share()})
 	}
 	return tr.keepSample()
 }
 
 func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
 
-// endEpoch scores the watched rows, writes the history and the checkpoint.
-func (tr *trainer) endEpoch(ctx context.Context) error {
+// endEpoch scores the watched rows, writes the history and the checkpoint. w is
+// how long the epoch waited for data.
+func (tr *trainer) endEpoch(ctx context.Context, w waits) error {
 	s := &tr.state
 	row := EpochRow{Epoch: s.Epoch + 1, Step: s.Step, LearningRate: s.LearningRate,
 		TrainLoss: s.LossSum / float64(tr.steps), GradientNorm: s.NormSum / float64(tr.steps)}
@@ -150,7 +153,7 @@ func (tr *trainer) endEpoch(ctx context.Context) error {
 	s.History = append(s.History, row)
 	s.Epoch++
 	s.LossSum, s.NormSum = 0, 0
-	if err := tr.log(row); err != nil {
+	if err := tr.log(row, w); err != nil {
 		return err
 	}
 	return tr.save()

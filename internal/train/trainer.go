@@ -21,6 +21,7 @@ type trainer struct {
 	updater  *exec.Updater
 	machines map[int]*exec.Machine // by batch size
 	loader   data.LoaderConfig
+	batches  *data.Loader    // of the training rows; made when first asked for
 	schedule bayes.Schedule  // of posterior samples
 	weights  []float64       // of a row, by class
 	alpha    []float64       // of a term of the loss, by class
@@ -37,6 +38,7 @@ type trainer struct {
 	now      func() float64
 	started  float64
 	saved    float64 // time of the last checkpoint
+	waits    waits   // of steps for their batches
 }
 
 // state is the position of a training: everything but arrays.
@@ -72,7 +74,7 @@ func newTrainer(t *Task) (*trainer, error) {
 	if tr.frozen, err = t.Config.frozen(net); err != nil {
 		return nil, err
 	}
-	tr.loader.Normalize.Mean, tr.loader.Normalize.Std = net.Mean, net.Std
+	tr.loader.Normalize.Mean, tr.loader.Normalize.Std, tr.loader.Size = net.Mean, net.Std, net.InputSize
 	tr.pool = exec.NewPool(t.Workers)
 	if err := tr.prepareEngine(weights); err != nil {
 		tr.close()
@@ -83,7 +85,10 @@ func newTrainer(t *Task) (*trainer, error) {
 
 // networkConfig fills in what the data decide.
 func networkConfig(c models.Config, s *data.Store, meta *data.MetaEncoder, seed uint64) models.Config {
-	c.Classes, c.Size, c.Seed = len(s.Classes()), s.Size(), seed
+	c.Classes, c.Seed = len(s.Classes()), seed
+	if c.Size == 0 {
+		c.Size = s.Size()
+	}
 	if c.Meta != nil && meta != nil {
 		m := *c.Meta
 		m.Inputs = meta.Width()
@@ -103,6 +108,9 @@ func (tr *trainer) prepareData() error {
 	}
 	tr.loader = data.LoaderConfig{Rows: t.Rows, Strata: strata, Batch: t.Config.Batch / t.Config.Accumulate, Seed: rng.Key(t.Seed, "data"),
 		Augment: t.Augment, Meta: t.Metadata, Workers: t.Workers, Shuffle: true}
+	if t.Config.Mix.P > 0 {
+		tr.loader.Mix = &t.Config.Mix
+	}
 	tr.loader.DropLast = t.Config.DropLast && tr.loader.Len() >= t.Config.Batch
 	tr.steps = t.Config.steps(tr.loader.Len())
 	counts := make([]float64, len(t.Store.Classes()))
@@ -193,7 +201,7 @@ func (tr *trainer) machine(n int) (*exec.Machine, error) {
 		return m, nil
 	}
 	c := tr.task.Config
-	p, err := tr.net.Instantiate(models.Instance{Batch: n, Size: tr.task.Store.Size(), Train: true, Targets: true,
+	p, err := tr.net.Instantiate(models.Instance{Batch: n, Size: tr.net.InputSize, Train: true, Targets: true,
 		Frozen: tr.frozen, FrozenNorm: c.FreezeBatchNorm, Gamma: c.Loss.exponent()})
 	if err != nil {
 		return nil, err
@@ -214,24 +222,6 @@ func (tr *trainer) machine(n int) (*exec.Machine, error) {
 	}
 	tr.machines[n] = m
 	return m, nil
-}
-
-// fill copies a batch into the machine: images, metadata, smoothed targets
-// times alpha and the weights of the rows.
-func (tr *trainer) fill(m *exec.Machine, b *data.Batch) {
-	copy(m.Input("images"), b.X)
-	copy(m.Input("meta"), b.Meta)
-	k := tr.net.Classes
-	targets, weights := m.Input("targets"), m.Input("row_weights")
-	smooth := tr.task.Config.LabelSmoothing
-	for i := range b.N {
-		row := targets[i*k : (i+1)*k]
-		for j := range row {
-			row[j] = float32(tr.alpha[j] * smooth / float64(k))
-		}
-		row[b.Target[i]] += float32(tr.alpha[b.Target[i]] * (1 - smooth))
-		weights[i] = float32(tr.weights[b.Target[i]])
-	}
 }
 
 func (tr *trainer) key(purpose string, step int) uint64 {
