@@ -1,0 +1,309 @@
+package jpeg
+
+import (
+	"errors"
+	"fmt"
+)
+
+// maxMCUBlocks is the most blocks of an MCU (T.81, B.2.3).
+const maxMCUBlocks = 10
+
+// unzig gives the place of a coefficient in a quad by its zigzag index
+// (T.81, figure A.6). Indices from 64 on can be met in damaged files before
+// the error is noticed.
+var unzig = func() (places [128]uint8) {
+	row, column, up := 0, 0, true
+	for k := range 64 {
+		places[k] = uint8(row*quadRow + column)
+		switch {
+		case up && column == 7:
+			row, up = row+1, false
+		case up && row == 0:
+			column, up = column+1, false
+		case up:
+			row, column = row-1, column+1
+		case row == 7:
+			column, up = column+1, true
+		case column == 0:
+			row, up = row+1, true
+		default:
+			row, column = row+1, column-1
+		}
+	}
+	return places
+}()
+
+// natural is the place of a coefficient in a block in rows.
+func natural(k int) int { return int(unzig[k])/quadRow*8 + int(unzig[k])%quadRow }
+
+// scan is a scan header.
+type scan struct {
+	parts     []part
+	store     [4]part
+	from, to  int  // zigzag indices
+	high, low uint // bits known before and after (progressive)
+	endOfBand int  // blocks that follow without coefficients (progressive)
+	last      uint8
+}
+
+// part is a component of a scan.
+type part struct {
+	*component
+	dc, ac     *huffman
+	prediction int32
+}
+
+// readScan reads a scan whose header is b and whose bits start at pos; it
+// returns where the next marker lies.
+func (d *Decoder) readScan(content, b []byte, pos int) (end int, err error) {
+	if err := d.readScanHeader(b); err != nil {
+		return 0, err
+	}
+	s, f := &d.scan, &d.frame
+	if !f.progressive {
+		for i := range s.parts {
+			clear(s.parts[i].precision[:])
+		}
+	}
+	across, down := f.mcus, f.mcuRows
+	if len(s.parts) == 1 {
+		across, down = s.parts[0].blocks, s.parts[0].blockRows
+	}
+	pos = d.bits.start(content, pos)
+	s.restart()
+	left := d.interval
+	for y := range down {
+		for x := range across {
+			if d.interval > 0 && left == 0 {
+				if pos, err = d.nextSegment(content, pos); err != nil {
+					return 0, err
+				}
+				left = d.interval
+			}
+			if err := d.readMCU(x, y); err != nil {
+				return 0, err
+			}
+			if d.bits.pos > d.bits.end && d.bits.overrun() {
+				return 0, cutShort(content, pos)
+			}
+			left--
+		}
+		if !f.progressive {
+			d.transformRow(y)
+		}
+	}
+	return pos, nil
+}
+
+// readMCU reads the blocks of an MCU.
+func (d *Decoder) readMCU(x, y int) error {
+	s := &d.scan
+	if len(s.parts) == 1 {
+		row := y
+		if !d.frame.progressive {
+			row = 0
+		}
+		return d.readBlock(&s.parts[0], row, x)
+	}
+	for i := range s.parts {
+		p := &s.parts[i]
+		first := 0
+		if d.frame.progressive {
+			first = y * p.v
+		}
+		for row := range p.v {
+			for column := range p.h {
+				if err := d.readBlock(p, first+row, x*p.h+column); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// cutShort is the error of a segment whose bits are too few: it ends with
+// the file, or with a marker.
+func cutShort(content []byte, pos int) error {
+	if pos >= len(content) {
+		return ErrTruncated
+	}
+	return errors.New("damaged JPEG: a scan ends too early")
+}
+
+// nextSegment goes over a restart marker.
+func (d *Decoder) nextSegment(content []byte, pos int) (int, error) {
+	if pos+2 > len(content) {
+		return 0, ErrTruncated
+	}
+	if want := markerRST0 + d.scan.last; content[pos+1] != want {
+		return 0, fmt.Errorf("damaged JPEG: marker %X instead of restart marker %X", content[pos+1], want)
+	}
+	last := (d.scan.last + 1) % 8
+	d.scan.restart()
+	d.scan.last = last
+	return d.bits.start(content, pos+2), nil
+}
+
+// restart forgets what blocks take over from those before.
+func (s *scan) restart() {
+	s.endOfBand, s.last = 0, 0
+	for i := range s.parts {
+		s.parts[i].prediction = 0
+	}
+}
+
+// readScanHeader reads a SOS segment (T.81, B.2.3).
+func (d *Decoder) readScanHeader(b []byte) error {
+	f, s := &d.frame, &d.scan
+	if f.components == nil {
+		return errors.New("damaged JPEG: a scan before the frame header")
+	}
+	if len(b) < 1 || b[0] < 1 || b[0] > 4 || len(b) != 4+2*int(b[0]) {
+		return errors.New("damaged JPEG: a scan header of another size than it says")
+	}
+	n := int(b[0])
+	tail := b[1+2*n:]
+	s.parts, s.from, s.to, s.high, s.low = s.store[:n], int(tail[0]), int(tail[1]), uint(tail[2]>>4), uint(tail[2]&15)
+	if !f.progressive { // libjpeg ignores what is written there
+		s.from, s.to, s.high, s.low = 0, 63, 0, 0
+	}
+	blocks := 0
+	for i := range s.parts {
+		p, id := &s.parts[i], int(b[1+2*i])
+		*p = part{}
+		for j := range f.components {
+			if f.components[j].id == id {
+				p.component = &f.components[j]
+			}
+		}
+		if p.component == nil {
+			return fmt.Errorf("damaged JPEG: a scan of component %d, which the frame has not", id)
+		}
+		for _, other := range s.parts[:i] {
+			if other.component == p.component {
+				return fmt.Errorf("damaged JPEG: a scan has component %d twice", id)
+			}
+		}
+		blocks += p.h * p.v
+		if err := d.prepare(p, int(b[2+2*i]>>4), int(b[2+2*i]&15)); err != nil {
+			return err
+		}
+	}
+	if n > 1 && blocks > maxMCUBlocks {
+		return fmt.Errorf("damaged JPEG: an MCU of %d blocks", blocks)
+	}
+	if f.progressive {
+		return s.advance()
+	}
+	return nil
+}
+
+// prepare finds the tables of a scan's component.
+func (d *Decoder) prepare(p *part, dc, ac int) (err error) {
+	s := &d.scan
+	if !p.scanned {
+		if d.quantizing>>p.quantizer&1 == 0 {
+			return fmt.Errorf("damaged JPEG: no quantisation table %d", p.quantizer)
+		}
+		p.quant, p.scanned = d.quantizers[p.quantizer], true
+	} else if !d.frame.progressive {
+		return fmt.Errorf("damaged JPEG: two scans of component %d", p.id)
+	}
+	if s.from == 0 && s.high == 0 {
+		if p.dc, err = d.table(0, dc); err != nil {
+			return err
+		}
+	}
+	if s.to > 0 {
+		p.ac, err = d.table(1, ac)
+	}
+	return err
+}
+
+// readBlock reads a block's part of the scan. column counts blocks, row
+// rows of blocks from the first that the coefficients hold.
+func (d *Decoder) readBlock(p *part, row, column int) error {
+	q, lane := p.block(row, column)
+	switch s := &d.scan; {
+	case !d.frame.progressive:
+		return d.bits.block(q, lane, p)
+	case s.from == 0 && s.high == 0:
+		return d.bits.firstDC(q, lane, p, s.low)
+	case s.from == 0:
+		q[lane] |= int16(d.bits.take(1) << s.low)
+		return nil
+	case s.high == 0:
+		return d.bits.firstAC(q, lane, p.ac, s)
+	default:
+		return d.bits.refineAC(q, lane, p.ac, s)
+	}
+}
+
+// block reads the coefficients of a block, which are zero before
+// (T.81, F.2.2).
+func (r *bitReader) block(q *quad, lane uint8, p *part) error {
+	if r.n < 32 {
+		r.refill()
+	}
+	e := p.dc.fast[r.acc>>(64-fastBits)]
+	difference := int32(e.number())
+	if e.complete() {
+		r.acc <<= e.length()
+		r.n -= e.length()
+	} else {
+		e, err := r.code(p.dc)
+		if err != nil {
+			return err
+		}
+		difference = r.number(e.size())
+	}
+	p.prediction += difference
+	q[lane] = int16(p.prediction)
+
+	acc, n, ac := r.acc, r.n, p.ac
+	k := 1
+	for k < 64 {
+		if n < 32 {
+			r.acc, r.n = acc, n
+			r.refill()
+			acc, n = r.acc, r.n
+		}
+		e := ac.fast[acc>>(64-fastBits)]
+		if e.complete() {
+			k += e.run()
+			q[unzig[k&127]+lane] = e.number()
+			acc <<= e.length()
+			n -= e.length()
+			k++
+			continue
+		}
+		if e == 0 {
+			if e = ac.long(acc); e == 0 {
+				return errCode
+			}
+		}
+		acc <<= e.length()
+		n -= e.length()
+		if e.size() == 0 {
+			if e.run() != 15 {
+				k = 64
+				break
+			}
+			k += 16
+			continue
+		}
+		k += e.run()
+		q[unzig[k&127]+lane] = int16(extend(acc, e.size()))
+		acc <<= e.size()
+		n -= e.size()
+		k++
+	}
+	r.acc, r.n = acc, n
+	if k > 64 {
+		return errLong
+	}
+	return nil
+}
+
+var errLong = errors.New("damaged JPEG: a block of more than 64 coefficients")
