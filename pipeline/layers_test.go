@@ -64,7 +64,7 @@ var homes = map[string][]string{
 	"github.com/vbauerster/mpb":         {"cmd/melanoma"},
 	"github.com/rogpeppe/go-internal":   {"cmd/melanoma"},
 	"golang.org/x/term":                 {"cmd/melanoma"},
-	"golang.org/x/sys/cpu":              {"internal/kernel"},
+	"golang.org/x/sys/cpu":              {"internal/kernel", "internal/pixel"},
 	"golang.org/x/sys/unix":             {"internal/exec", "internal/mapped"},
 }
 

@@ -95,7 +95,7 @@ func labFromRGBRef(l, a, b, pix []uint8) {
 	}
 }
 
-// rgbFromLabRef is the way back; the fourth byte of a pixel stays.
+// rgbFromLabRef is the way back.
 func rgbFromLabRef(pix, l, a, b []uint8) {
 	for i := range l {
 		f, y := int(labF[l[i]]), int(labY[l[i]])

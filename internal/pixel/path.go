@@ -6,18 +6,13 @@ import "melanoma/internal/kernel"
 type table struct {
 	filterTable
 	geometryTable
-
-	labFromRGB func(l, a, b, pix []uint8)
-	rgbFromLab func(pix, l, a, b []uint8)
-	claheBlend func(l []uint8, width int, fractions []float32, c *claheCell)
+	colourTable
 }
 
 var goTable = table{
 	filterTable:   goFilters,
 	geometryTable: geometryGo,
-	labFromRGB:    labFromRGBRef,
-	rgbFromLab:    rgbFromLabRef,
-	claheBlend:    claheBlendRef,
+	colourTable:   colourGo,
 }
 
 // tables holds the paths by the names of internal/kernel.

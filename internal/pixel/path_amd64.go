@@ -2,9 +2,15 @@
 
 package pixel
 
+import "golang.org/x/sys/cpu"
+
 // processorTables returns the assembly paths of this build.
 func processorTables() map[string]*table {
 	avx2 := goTable
+	avx2.colourTable = colourAVX2
 	avx512 := avx2
+	if cpu.X86.HasAVX512VBMI {
+		avx512.colourTable = colourAVX512
+	}
 	return map[string]*table{"avx2": &avx2, "avx512": &avx512}
 }

@@ -36,6 +36,7 @@ var families = []struct {
 	{"kernel", "normalize", writeNormalize},
 	{"kernel", "rectifier", writeRectifier},
 	{"kernel", "softmax", writeSoftmax},
+	{"pixel", "lab", writeLab},
 }
 
 func main() {
