@@ -170,6 +170,18 @@ func (s *Store) Positive() int { return s.positive }
 // Size returns the side of the pictures in pixels.
 func (s *Store) Size() int { return s.size }
 
+// Encoded reports whether the store holds image files, not pixels.
+func (s *Store) Encoded() bool { return s.encoded }
+
+// PictureBytes returns how many bytes all stored pictures take.
+func (s *Store) PictureBytes() int64 {
+	total := int64(0)
+	for _, p := range s.places {
+		total += int64(p.at.Len())
+	}
+	return total
+}
+
 // Len returns the number of rows.
 func (s *Store) Len() int { return len(s.rows) }
 

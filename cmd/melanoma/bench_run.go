@@ -1,9 +1,7 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"image/jpeg"
 	"math/rand/v2"
 	"runtime/debug"
 	"slices"
@@ -13,13 +11,11 @@ import (
 	"time"
 
 	"melanoma/augment"
-	"melanoma/data"
 	"melanoma/internal/bayes"
 	"melanoma/internal/exec"
 	"melanoma/internal/kernel"
 	"melanoma/internal/rng"
 	"melanoma/models"
-	"melanoma/pipeline"
 )
 
 // subject is the network of a bench, ready to run.
@@ -108,26 +104,37 @@ func (a *app) benchInfer(ctx context.Context, o benchOptions) (*throughput, erro
 
 // benchTrain measures whole steps: forward, backward and Adam.
 func (a *app) benchTrain(ctx context.Context, o benchOptions) (*throughput, error) {
-	b, err := a.subject(o, true)
+	b, step, err := a.trainingStep(o)
 	if err != nil {
 		return nil, err
 	}
 	defer b.pool.Close()
-	rule, err := bayes.NewRule(bayes.Default())
-	if err != nil {
-		return nil, err
-	}
-	updater, err := exec.NewUpdater(rule, b.store, b.pool, b.store.DecayMask(true), 1)
-	if err != nil {
-		return nil, err
-	}
-	if err := a.tellProfile(o, b.machine); err != nil {
-		return nil, err
-	}
-	done := 0
 	// A training step costs three evaluations: forward, and the gradients by
 	// the activations and by the weights.
-	return a.netThroughput(ctx, o, b.summary, 3, func() error {
+	return a.netThroughput(ctx, o, b.summary, 3, step)
+}
+
+// trainingStep returns a network and one training step of it, on the images
+// that lie in its machine. Its pool is to be closed.
+func (a *app) trainingStep(o benchOptions) (*subject, func() error, error) {
+	b, err := a.subject(o, true)
+	if err != nil {
+		return nil, nil, err
+	}
+	rule, err := bayes.NewRule(bayes.Default())
+	var updater *exec.Updater
+	if err == nil {
+		updater, err = exec.NewUpdater(rule, b.store, b.pool, b.store.DecayMask(true), 1)
+	}
+	if err == nil {
+		err = a.tellProfile(o, b.machine)
+	}
+	if err != nil {
+		b.pool.Close()
+		return nil, nil, err
+	}
+	done := 0
+	return b, func() error {
 		if err := b.machine.Run(uint64(done)); err != nil {
 			return err
 		}
@@ -135,7 +142,7 @@ func (a *app) benchTrain(ctx context.Context, o benchOptions) (*throughput, erro
 		updater.Step(done, 1e-4, exec.Clip{})
 		done++
 		return nil
-	})
+	}, nil
 }
 
 // netThroughput measures steps that cost so many evaluations of a network.
@@ -214,19 +221,6 @@ func (a *app) benchParallel(ctx context.Context, o benchOptions, work func(worke
 	}
 	spent := time.Since(start).Seconds()
 	return &throughput{Size: o.size, Steps: int(done.Load()), Seconds: spent, ImagesPerSecond: float64(done.Load()) / spent}, nil
-}
-
-// benchLoad decodes and resizes JPEG files from memory, as ingest does.
-func (a *app) benchLoad(ctx context.Context, o benchOptions) (*throughput, error) {
-	var file bytes.Buffer
-	if err := jpeg.Encode(&file, pipeline.ToRGBA(syntheticPicture(o.source, 1)), &jpeg.Options{Quality: 90}); err != nil {
-		return nil, err
-	}
-	decoder := data.NewDecoder(o.size)
-	return a.benchParallel(ctx, o, func(int, int) error {
-		_, err := decoder.Decode(ctx, file.Bytes())
-		return err
-	})
 }
 
 // syntheticPicture is smooth like skin with some noise, so that it compresses

@@ -23,6 +23,7 @@ type benchOptions struct {
 	checkpoint          bool
 	bfloat16            bool
 	without             []string // fusion rules
+	load                loadOptions
 }
 
 // throughput is what every bench prints; figures that do not apply are absent.
@@ -43,6 +44,7 @@ type throughput struct {
 	Kernels         string  `json:"kernels"`
 	Steps           int     `json:"steps"`
 	Seconds         float64 `json:"seconds"`
+	*loading
 }
 
 // bench is one of the subcommands.
@@ -59,7 +61,7 @@ func (a *app) benchCommand() *cobra.Command {
 		{"train", "Training steps on synthetic weights and images", a.benchTrain, trainFlags},
 		{"infer", "Evaluation on synthetic weights and images", a.benchInfer, inferFlags},
 		{"augment", "Training augmentation of decoded pictures", a.benchAugment, augmentFlags},
-		{"load", "Decode and resize JPEG files, as ingest does", a.benchLoad, loadFlags},
+		{"load", "Training steps on pictures that a loader prepares beside them: waiting and computing", a.benchLoad, loadFlags},
 	} {
 		cmd.AddCommand(a.benchSubcommand(b))
 	}
@@ -110,10 +112,6 @@ func augmentFlags(flags *pflag.FlagSet, o *benchOptions) {
 	flags.StringVar(&o.mode, "mode", o.mode, "fast (parity is not built yet)")
 }
 
-func loadFlags(flags *pflag.FlagSet, o *benchOptions) {
-	flags.IntVar(&o.source, "source", o.source, "size of the JPEG files")
-}
-
 func (a *app) tellThroughput(name string, t *throughput) error {
 	t.Bench, t.Workers, t.Kernels, t.PeakRSSGB = name, a.workers(), kernel.Selected(), peakRSS()
 	if a.common.json {
@@ -127,10 +125,13 @@ func (a *app) tellThroughput(name string, t *throughput) error {
 	if t.MsPerStep > 0 {
 		a.printf(", %.1f ms a step, the first after %.1f s", t.MsPerStep, t.FirstStepS)
 	}
-	if t.GFLOPS > 0 {
+	if t.PeakShare > 0 {
 		a.printf(", %.1f GFLOP/s (%.0f%% of a large matrix product)", t.GFLOPS, 100*t.PeakShare)
 	}
 	a.printf(", peak memory %.2f GB, %d workers, kernels %s\n", t.PeakRSSGB, t.Workers, t.Kernels)
+	if t.loading != nil {
+		a.printf("%s", t.loading.tell())
+	}
 	return nil
 }
 
