@@ -43,11 +43,10 @@ func Filter(w *Workspace, dst, src *Picture, kernel []float32, k int) {
 			rows[i] = ring[reflect101(y+i-half, src.Height)%k*length:][:length]
 		}
 		if line {
-			var places [5][]uint8
 			for i, p := range found {
-				places[i] = rows[p.row][p.shift:]
+				w.filter.taps[i] = rows[p.row][p.shift:]
 			}
-			t.meanRows(dst.Row(y), &places, len(found))
+			t.meanRows(dst.Row(y), &w.filter.taps, len(found))
 			continue
 		}
 		weighRows(dst.Row(y), &rows, found)

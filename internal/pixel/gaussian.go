@@ -20,12 +20,12 @@ func GaussianBlur(w *Workspace, dst, src *Picture, k int) {
 		down, across = t.gaussianDown5, t.gaussianAcross5
 	}
 	sums := w.filter.sums(4 * (src.Width + 2*half))
-	var rows [5][]uint8
+	rows := &w.filter.taps
 	for y := range src.Height {
 		for i := range k {
 			rows[i] = src.Row(reflect101(y+i-half, src.Height))
 		}
-		down(sums[4*half:4*(half+src.Width)], &rows)
+		down(sums[4*half:4*(half+src.Width)], rows)
 		reflectEnds(sums, half)
 		across(dst.Row(y), sums)
 	}

@@ -3,10 +3,11 @@ package pixel
 import "fmt"
 
 // filterMemory is what the filters keep: rows with the pixels beyond their
-// ends, as bytes and as 16-bit sums.
+// ends, as bytes and as 16-bit sums, and the rows that a kernel reads.
 type filterMemory struct {
 	bytes []uint8
 	words []uint16
+	taps  [5][]uint8
 }
 
 // rows returns n rows of bytes in one slice.
@@ -42,12 +43,12 @@ func MedianBlur(w *Workspace, dst, src *Picture, k int) {
 	}
 	length := 4 * (src.Width + 2*half)
 	ranks := w.filter.rows(k, length)
-	var rows [5][]uint8
+	rows := &w.filter.taps
 	for y := range src.Height {
 		for i := range k {
 			rows[i] = src.Row(min(max(y+i-half, 0), src.Height-1))
 		}
-		sortRows(ranks[4*half:], length, &rows)
+		sortRows(ranks[4*half:], length, rows)
 		for r := range k {
 			replicateEnds(ranks[r*length:(r+1)*length], half)
 		}

@@ -15,10 +15,10 @@ func Normalize(dst []float32, src *Picture, mean, std [3]float32) {
 		mean[c] *= 255
 		rate[c] = 1 / float32(std[c]*255)
 	}
-	active().normalize(dst, src.Pix[:4*n], &mean, &rate)
+	active().normalize(dst, src.Pix[:4*n], mean, rate)
 }
 
-func normalizeRef(dst []float32, src []uint8, mean, rate *[3]float32) {
+func normalizeRef(dst []float32, src []uint8, mean, rate [3]float32) {
 	for i := range len(src) / 4 {
 		s, d := src[4*i:4*i+4], dst[3*i:3*i+3]
 		d[0] = float32(float32(s[0])-mean[0]) * rate[0]

@@ -12,5 +12,6 @@ func processorTables() map[string]*table {
 	if cpu.X86.HasAVX512VBMI {
 		avx512.colourTable = colourAVX512
 	}
+	installFilters(&avx2, &avx512)
 	return map[string]*table{"avx2": &avx2, "avx512": &avx512}
 }

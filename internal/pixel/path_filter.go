@@ -7,8 +7,8 @@ type filterTable struct {
 	transpose func(dst *Picture, src plane, o Orientation, table *[256]uint8)
 	store     func(rgb, src []uint8)
 	lookup    func(pix []uint8, table *[256]uint8)
-	normalize func(dst []float32, src []uint8, mean, rate *[3]float32)
-	addNoise  func(pix []uint8, state uint64, normal *normalTable)
+	normalize func(dst []float32, src []uint8, mean, rate [3]float32)
+	addNoise  func(pix []uint8, state uint64, sigma float32)
 
 	sortRows3, sortRows5             func(ranks []uint8, stride int, rows *[5][]uint8)
 	mergeRanks3, mergeRanks5         func(dst, ranks []uint8, stride int)

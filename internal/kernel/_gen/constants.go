@@ -12,13 +12,14 @@ import (
 // constants are a file's read-only vectors: eight copies of each value, so
 // that AVX2 can use them as memory operands.
 type constants struct {
-	ctx   *build.Context
-	known map[uint32]mem
-	lanes *mem
+	ctx    *build.Context
+	known  map[uint32]mem
+	blocks map[string]mem
+	lanes  *mem
 }
 
 func newConstants(ctx *build.Context) *constants {
-	return &constants{ctx: ctx, known: map[uint32]mem{}}
+	return &constants{ctx: ctx, known: map[uint32]mem{}, blocks: map[string]mem{}}
 }
 
 // float32 is a vector of v; bits one of a 32-bit pattern.

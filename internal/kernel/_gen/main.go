@@ -37,6 +37,11 @@ var families = []struct {
 	{"kernel", "rectifier", writeRectifier},
 	{"kernel", "softmax", writeSoftmax},
 	{"pixel", "lab", writeLab},
+	{"pixel", "median", writeMedian},
+	{"pixel", "blur", writeBlur},
+	{"pixel", "noise", writeNoise},
+	{"pixel", "orient", writeOrient},
+	{"pixel", "lookup", writeLookup},
 }
 
 func main() {

@@ -1,0 +1,323 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// expander reads a vector of pixels of 3 or 4 bytes as pixels of four, in the
+// order of a vector of byte indices, and sends them through a table (wide).
+type expander struct {
+	*emitter
+	order     vec
+	mask      reg.OpmaskVirtual // wide: the bytes to read
+	low, high gp                // narrow: where the two halves start
+	table     []vec             // wide: 64 entries each; nil: none
+}
+
+func newExpander(e *emitter) *expander {
+	x := &expander{emitter: e}
+	x.order = e.readBytes(mem{Base: e.param("order")})
+	if e.wide {
+		x.mask = e.K()
+		bits := e.param("mask")
+		e.KMOVQ(bits, x.mask)
+	} else {
+		x.low, x.high = e.param("low"), e.param("high")
+	}
+	return x
+}
+
+func (x *expander) read(from gp) vec {
+	v := x.vec()
+	if !x.wide {
+		x.VBROADCASTI128(mem{Base: from, Index: x.low, Scale: 1}, v) // VMOVDQU would leave v's upper half to the allocator
+		x.VINSERTI128(operand.U8(1), mem{Base: from, Index: x.high, Scale: 1}, v, v)
+		x.VPSHUFB(x.order, v, v)
+		return v
+	}
+	x.VMOVDQU8_Z(mem{Base: from}, x.mask, v)
+	x.VPERMB(v, x.order, v)
+	if x.table != nil {
+		x.lookup(x.table, v)
+	}
+	return v
+}
+
+// readTable loads a table of 256 bytes (wide).
+func (e *emitter) readTable(p gp) []vec {
+	table := make([]vec, 4)
+	for i := range table {
+		table[i] = e.readBytes(e.at(p, i))
+	}
+	return table
+}
+
+// lookup replaces bytes by those of a table (wide).
+func (e *emitter) lookup(table []vec, v vec) {
+	upper, k := e.vec(), e.K()
+	e.VPMOVB2M(v, k)
+	e.move(v, upper)
+	e.VPERMI2B(table[1], table[0], v)
+	e.VPERMI2B(table[3], table[2], upper)
+	e.VMOVDQU8(upper, k, v)
+}
+
+// withTable writes body with and, where a table is given, without lookups.
+func (x *expander) withTable(body func()) {
+	if !x.wide {
+		body()
+		return
+	}
+	table := x.param("table")
+	none, done := x.label("none"), x.label("done")
+	x.TESTQ(table, table)
+	x.JZ(operand.LabelRef(none))
+	x.table = x.readTable(table)
+	body()
+	x.JMP(operand.LabelRef(done))
+	x.Label(none)
+	x.table = nil
+	body()
+	x.Label(done)
+}
+
+func writeOrient(e *emitter) {
+	reading := "low, high int, order *[32]uint8)"
+	if e.wide {
+		reading = "mask uint64, order *[64]uint8, table *[256]uint8)"
+	}
+	writeOrientRow(e, reading)
+	writeTransposeTiles(e, reading)
+	writeStore(e)
+	writePixelNormalize(e)
+}
+
+func writeOrientRow(e *emitter, reading string) {
+	e.function("orientRow", "(dst, src *uint8, n, step int, "+reading,
+		"n pixels, at least a vector. Each vector is read as the order says from",
+		"a place that moves on by step bytes a pixel; src is that of the first.")
+	to, from, n, step := e.param("dst"), e.param("src"), e.param("n"), e.param("step")
+	x := newExpander(e)
+	x.withTable(func() {
+		e.overlapped(n, e.lanes(), func(i gp) {
+			p := e.GP64()
+			e.MOVQ(step, p)
+			e.IMULQ(i, p)
+			e.ADDQ(from, p)
+			e.writeBytes(x.read(p), mem{Base: to, Index: i, Scale: 4})
+		})
+	})
+	e.finish()
+}
+
+// writeTransposeTiles turns as many rows as a vector has lanes.
+func writeTransposeTiles(e *emitter, reading string) {
+	e.function("transposeTiles", "(dst *uint8, dstStride int, src *uint8, srcStride, n, step int, "+reading,
+		"n >= 16 (8 for AVX2) columns of as many rows: pixel x of the row at src +",
+		"y*srcStride, x*step bytes on, goes to dst + x*dstStride + 4*y.")
+	to, toStride, from, fromStride := e.param("dst"), e.param("dstStride"), e.param("src"), e.param("srcStride")
+	n, step := e.param("n"), e.param("step")
+	x := newExpander(e)
+	x.withTable(func() {
+		e.overlapped(n, e.lanes(), func(i gp) {
+			p := e.GP64()
+			e.MOVQ(step, p)
+			e.IMULQ(i, p)
+			e.ADDQ(from, p)
+			rows := make([]vec, e.lanes())
+			for r := range rows {
+				rows[r] = x.read(p)
+				e.ADDQ(fromStride, p)
+			}
+			e.MOVQ(toStride, p)
+			e.IMULQ(i, p)
+			e.ADDQ(to, p)
+			for _, v := range e.transposed(rows) {
+				e.writeBytes(v, mem{Base: p})
+				e.ADDQ(toStride, p)
+			}
+		})
+	})
+	e.finish()
+}
+
+// transposed turns a square of 32-bit lanes: first within lanes of 128 bits,
+// then these among the vectors.
+func (e *emitter) transposed(rows []vec) []vec {
+	swap := func(i, j int, low, high func(a, b, to vec)) {
+		a, b := e.vec(), e.vec()
+		low(rows[i], rows[j], a)
+		high(rows[i], rows[j], b)
+		rows[i], rows[j] = a, b
+	}
+	double := func(a, b, to vec) { e.VPUNPCKLDQ(b, a, to) }
+	doubleHigh := func(a, b, to vec) { e.VPUNPCKHDQ(b, a, to) }
+	quad := func(a, b, to vec) { e.VPUNPCKLQDQ(b, a, to) }
+	quadHigh := func(a, b, to vec) { e.VPUNPCKHQDQ(b, a, to) }
+	n := len(rows)
+	for i := 0; i < n; i += 4 {
+		swap(i, i+1, double, doubleHigh)
+		swap(i+2, i+3, double, doubleHigh)
+		swap(i, i+2, quad, quadHigh)
+		swap(i+1, i+3, quad, quadHigh)
+		// Columns 0 1 2 3 of each block of four are now in rows 0 2 1 3.
+		rows[i+1], rows[i+2] = rows[i+2], rows[i+1]
+	}
+	if !e.wide {
+		for i := range 4 {
+			swap(i, i+4, func(a, b, to vec) { e.VPERM2I128(operand.U8(0x20), b, a, to) },
+				func(a, b, to vec) { e.VPERM2I128(operand.U8(0x31), b, a, to) })
+		}
+		return rows
+	}
+	even := func(a, b, to vec) { e.VSHUFI32X4(operand.U8(0x88), b, a, to) }
+	odd := func(a, b, to vec) { e.VSHUFI32X4(operand.U8(0xdd), b, a, to) }
+	for i := range 4 {
+		swap(i, i+4, even, odd)    // blocks 0 2 and 1 3 of rows 0..7
+		swap(i+8, i+12, even, odd) // of rows 8..15
+		swap(i, i+8, even, odd)    // columns i and i+8
+		swap(i+4, i+12, even, odd) // columns i+4 and i+12
+	}
+	return rows
+}
+
+func writeStore(e *emitter) {
+	e.function("store", "(rgb, src []uint8)", "what storeRef does, of at least a vector of pixels.")
+	to, from, n := e.base("rgb"), e.base("src"), e.length("src")
+	e.SHRQ(operand.U8(2), n)
+	order := make([]uint8, e.bytes())
+	for i := range order {
+		order[i] = 0x80
+	}
+	if e.wide {
+		for i := range 48 {
+			order[i] = uint8(4*(i/3) + i%3)
+		}
+	} else {
+		for i := range 12 {
+			order[i], order[16+i] = uint8(4*(i/3)+i%3), uint8(4*(i/3)+i%3)
+		}
+	}
+	packing := e.readBytes(e.data.bytes("storeOrder"+e.suffix(), order))
+	var k reg.OpmaskVirtual
+	var join vec
+	if e.wide {
+		k = e.K()
+		bits := e.GP64()
+		e.MOVQ(operand.U64(1<<48-1), bits)
+		e.KMOVQ(bits, k)
+	} else {
+		join = e.readBytes(e.data.bytes("storeJoin", doubles(0, 1, 2, 4, 5, 6, 3, 7)))
+	}
+	e.overlapped(n, e.lanes(), func(i gp) {
+		p, v := e.GP64(), e.readBytes(mem{Base: from, Index: i, Scale: 4})
+		e.LEAQ(mem{Base: i, Index: i, Scale: 2}, p)
+		e.ADDQ(to, p)
+		if e.wide {
+			e.VPERMB(v, packing, v)
+			e.VMOVDQU8(v, k, mem{Base: p})
+			return
+		}
+		e.VPSHUFB(packing, v, v)
+		e.VPERMD(v, join, v)
+		high := e.XMM()
+		e.VMOVDQU(v.AsX(), mem{Base: p})
+		e.VEXTRACTI128(operand.U8(1), v, high)
+		e.VMOVQ(high, mem{Base: p, Disp: 16})
+	})
+	e.finish()
+}
+
+// doubles are the bytes of 32-bit numbers.
+func doubles(v ...uint32) []uint8 {
+	var b []uint8
+	for _, x := range v {
+		b = append(b, uint8(x), uint8(x>>8), uint8(x>>16), uint8(x>>24))
+	}
+	return b
+}
+
+// writePixelNormalize makes three vectors of numbers of a vector of pixels.
+func writePixelNormalize(e *emitter) {
+	e.function("normalize", "(dst []float32, src []uint8, mean, rate *[3]float32)",
+		"what normalizeRef does, of at least a vector of pixels.")
+	to, from, n := e.base("dst"), e.base("src"), e.length("src")
+	e.SHRQ(operand.U8(2), n)
+	var order, mean, rate [3]vec
+	for j := range 3 {
+		order[j] = e.readBytes(e.data.bytes(fmt.Sprintf("normalizeOrder%d%s", j, e.suffix()), normalizeOrder(j, e.wide)))
+		mean[j], rate[j] = e.tripled(e.param("mean"), j), e.tripled(e.param("rate"), j)
+	}
+	var k reg.OpmaskVirtual
+	if e.wide {
+		k = e.K()
+		bits := e.GP64()
+		e.MOVQ(operand.U64(0x1111111111111111), bits)
+		e.KMOVQ(bits, k)
+	}
+	e.overlapped(n, e.lanes(), func(i gp) {
+		p := e.GP64()
+		e.LEAQ(mem{Base: i, Index: i, Scale: 2}, p)
+		e.LEAQ(mem{Base: to, Index: p, Scale: 4}, p)
+		var all vec
+		if e.wide {
+			all = e.readBytes(mem{Base: from, Index: i, Scale: 4})
+		}
+		for j := range 3 {
+			v := e.vec()
+			switch {
+			case e.wide:
+				e.VPERMB_Z(all, order[j], k, v)
+			case j == 1:
+				e.VPSHUFB(order[j], e.readBytes(mem{Base: from, Index: i, Scale: 4}), v)
+			default:
+				e.VBROADCASTI128(mem{Base: from, Index: i, Scale: 4, Disp: 8 * j}, v)
+				e.VPSHUFB(order[j], v, v)
+			}
+			e.VCVTDQ2PS(v, v)
+			e.VSUBPS(mean[j], v, v)
+			e.VMULPS(rate[j], v, v)
+			e.store(v, e.at(p, j))
+		}
+	})
+	e.finish()
+}
+
+// normalizeOrder lists, for each byte of the 32-bit lanes of vector j of the
+// numbers, the byte of the pixels it comes from; AVX2 has pixels 0..3 in both
+// halves for j = 0, 0..7 for 1 and 4..7 in both for 2.
+func normalizeOrder(j int, wide bool) []uint8 {
+	lanes := 8
+	if wide {
+		lanes = 16
+	}
+	order := make([]uint8, 4*lanes)
+	for i := range order {
+		order[i] = 0x80
+	}
+	for i := range lanes {
+		number := lanes*j + i
+		order[4*i] = uint8(4*(number/3) + number%3)
+		if !wide {
+			order[4*i] %= 16
+		}
+	}
+	return order
+}
+
+// tripled is vector j of three numbers that repeat.
+func (e *emitter) tripled(p gp, j int) vec {
+	places := make([]uint32, e.lanes())
+	for i := range places {
+		places[i] = uint32((e.lanes()*j + i) % 3)
+	}
+	v := e.readBytes(e.data.bytes(fmt.Sprintf("tripled%d%s", j, e.suffix()), doubles(places...)))
+	three := e.vec()
+	e.VMOVSD(mem{Base: p}, three.AsX())
+	e.VINSERTPS(operand.U8(0x20), mem{Base: p, Disp: 8}, three.AsX(), three.AsX())
+	e.VPERMPS(three, v, v)
+	return v
+}
