@@ -33,6 +33,12 @@ type golden struct {
 	Gradients   map[string]goldenVector
 	Running     map[string]goldenVector `json:"running_after_one_step"`
 	GradientL2  float64                 `json:"gradient_global_l2"`
+
+	// Deviation is how far torch's own float64 lands from itself in another
+	// memory layout, where that is more than the tolerance.
+	Deviation struct {
+		AfterPass float64 `json:"eval_logits_after_batchnorm_momentum_1_pass"`
+	} `json:"float64_deviation"`
 }
 
 type goldenVector struct {
@@ -248,7 +254,7 @@ func (g golden) checkAfterPass(t *testing.T, net *Net, weights Weights, trained 
 	}
 	p := g.instantiate(t, net, false)
 	got := runProgram(t, p, values, g.inputs(), p.Logits)
-	if d := numtest.MaxRelative(got[0], flatten(g.AfterPass)); d > tolerance {
+	if d := numtest.MaxRelative(got[0], flatten(g.AfterPass)); d > max(tolerance, 4*g.Deviation.AfterPass) {
 		t.Errorf("evaluation logits after a pass of momentum 1 differ by %.2g", d)
 	}
 }
