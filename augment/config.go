@@ -1,39 +1,43 @@
 package augment
 
 import (
+	"errors"
 	"fmt"
 	"math"
+	"slices"
+	"strings"
 )
 
-// Config is a training augmentation. Probabilities lie in [0, 1].
+// Config is a training augmentation: a preset by its name, or a list of steps
+// that run in order, each with its own probability.
 type Config struct {
-	Transpose          float64            `yaml:"transpose" json:"transpose"`             // probability
-	VerticalFlip       float64            `yaml:"vertical_flip" json:"vertical_flip"`     // probability
-	HorizontalFlip     float64            `yaml:"horizontal_flip" json:"horizontal_flip"` // probability
-	BrightnessContrast BrightnessContrast `yaml:"brightness_contrast" json:"brightness_contrast"`
+	Preset string `yaml:"preset"` // of Presets; empty where Steps says it all
+	Mode   string `yaml:"mode"`   // ModeFast or ModeParity
+	Steps  []Step `yaml:"steps"`  // in place of a preset
 }
 
-// BrightnessContrast multiplies all channels by a gain uniform in
-// 1 +- Contrast (about black, not about the mean) and then adds a shift
-// uniform in +-Brightness of the full scale.
-type BrightnessContrast struct {
-	P          float64 `yaml:"p" json:"p"`                   // probability
-	Brightness float64 `yaml:"brightness" json:"brightness"` // largest shift, as a share of 255; in [0, 1]
-	Contrast   float64 `yaml:"contrast" json:"contrast"`     // largest change of the gain; in [0, 1]
-}
+// The modes. Both compute to the last bit what albumentations 0.4.6 does;
+// parity also moves pixels by ElasticTransform's field, which costs more than
+// the rest of the winners' recipe and does not show.
+const (
+	ModeFast   = "fast"
+	ModeParity = "parity"
+)
 
-// Default returns the project's reference augmentation: each orientation step
-// with probability 0.5; brightness and contrast with probability 0.75, gain
-// in [0.8, 1.2) and shift in [-51, 51) levels.
-func Default() Config {
-	return Config{
-		Transpose: 0.5, VerticalFlip: 0.5, HorizontalFlip: 0.5,
-		BrightnessContrast: BrightnessContrast{P: 0.75, Brightness: 0.2, Contrast: 0.2},
+// Default returns the preset light.
+func Default() Config { return Config{Preset: Light, Mode: ModeFast} }
+
+// None returns the augmentation that changes nothing but the size.
+func None() Config { return Config{Preset: NoSteps, Mode: ModeFast} }
+
+// Recipe returns the steps of the configuration, those of its preset if it
+// has one. The configuration has been validated.
+func (c Config) Recipe() []Step {
+	if preset, ok := presets[c.Preset]; ok {
+		return preset()
 	}
+	return c.Steps
 }
-
-// None returns the augmentation that changes nothing.
-func None() Config { return Config{} }
 
 // ConfigError is a value of a Config that lies outside its range.
 type ConfigError struct {
@@ -49,24 +53,64 @@ func (e *ConfigError) Hint() string { return e.Advice }
 
 // Validate reports the first value outside its range as a *ConfigError.
 func (c Config) Validate() error {
-	for _, v := range []struct {
-		key   string
-		value float64
-		what  string
-	}{
-		{"transpose", c.Transpose, "a probability"},
-		{"vertical_flip", c.VerticalFlip, "a probability"},
-		{"horizontal_flip", c.HorizontalFlip, "a probability"},
-		{"brightness_contrast.p", c.BrightnessContrast.P, "a probability"},
-		{"brightness_contrast.brightness", c.BrightnessContrast.Brightness, "a share of the full scale"},
-		{"brightness_contrast.contrast", c.BrightnessContrast.Contrast, "a share of the gain"},
-	} {
-		if math.IsNaN(v.value) || v.value < 0 || v.value > 1 {
-			return &ConfigError{
-				Key:     v.key,
-				Problem: fmt.Sprintf("is %g, but it is %s and must lie in [0, 1]", v.value, v.what),
-				Advice:  fmt.Sprintf("set %s to a number from 0 (never) to 1", v.key),
-			}
+	if c.Mode != ModeFast && c.Mode != ModeParity {
+		return &ConfigError{Key: "mode", Problem: fmt.Sprintf("is %q", c.Mode), Advice: "fast, or parity for ElasticTransform's field as well"}
+	}
+	if _, known := presets[c.Preset]; !known && c.Preset != "" {
+		return &ConfigError{Key: "preset", Problem: fmt.Sprintf("is %q", c.Preset), Advice: suggest(c.Preset, Presets(), "presets")}
+	}
+	if c.Preset != "" && c.Steps != nil {
+		return &ConfigError{Key: "steps", Problem: fmt.Sprintf("goes without a preset, but preset is %q", c.Preset), Advice: "keep one of them; docs/augmentation.md lists the presets' steps"}
+	}
+	return validate("steps", c.Steps)
+}
+
+// inKey puts the keys around it before the key of a *ConfigError.
+func inKey(at string, err error) error {
+	var wrong *ConfigError
+	if errors.As(err, &wrong) {
+		out := *wrong
+		out.Key = at + "." + wrong.Key
+		return &out
+	}
+	return err
+}
+
+// limits reports a setting outside [low, high]; not a number is outside.
+func limits(key string, v, low, high float64) error {
+	if math.IsNaN(v) || v < low || v > high {
+		return &ConfigError{Key: key, Problem: fmt.Sprintf("is %g, not in [%g, %g]", v, low, high), Advice: fmt.Sprintf("set it to a number from %g to %g", low, high)}
+	}
+	return nil
+}
+
+// share reports a setting outside [0, 1].
+func share(key string, v float64) error { return limits(key, v, 0, 1) }
+
+// interval reports a pair that is no interval within [low, high].
+func interval(key string, v [2]float64, low, high float64) error {
+	if err := firstOf(limits(key+".0", v[0], low, high), limits(key+".1", v[1], low, high)); err != nil {
+		return err
+	}
+	if v[0] > v[1] {
+		return &ConfigError{Key: key, Problem: fmt.Sprintf("is %g, more than its end %g", v[0], v[1]), Advice: "write the smaller number first"}
+	}
+	return nil
+}
+
+// chosen reports a setting that is none of the allowed.
+func chosen(key string, v int, allowed ...int) error {
+	if slices.Contains(allowed, v) {
+		return nil
+	}
+	list := strings.Trim(fmt.Sprint(allowed), "[]")
+	return &ConfigError{Key: key, Problem: fmt.Sprintf("is %d, not one of %s", v, list), Advice: "set it to one of " + list}
+}
+
+func firstOf(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
 		}
 	}
 	return nil

@@ -1,79 +1,143 @@
 package augment
 
-import "math/rand/v2"
+import (
+	"encoding/json"
+	"fmt"
 
-// Draw is what one picture gets: the recorded outcome of all random choices.
-// The zero value changes nothing.
-type Draw struct {
-	Transpose          bool  `json:"transpose,omitempty"`
-	VerticalFlip       bool  `json:"vertical_flip,omitempty"`
-	HorizontalFlip     bool  `json:"horizontal_flip,omitempty"`
-	BrightnessContrast *Tone `json:"brightness_contrast,omitempty"` // nil: skipped
-}
+	"melanoma/internal/fault"
+	"melanoma/internal/pixel"
+)
 
-// Tone is a change of grey levels: v becomes v*Gain + 255*Shift.
-type Tone struct {
-	Gain  float64 `json:"gain"`
-	Shift float64 `json:"shift"`
-}
+// Draw is the record of one picture: the transforms that it gets, with their
+// parameters, in order. As JSON it is {"steps": [[NAME, PARAMETERS], ...]},
+// which is a recipe that [ParseOp] reads again.
+type Draw struct{ Ops []Op }
 
-// Draw draws the parameters of one picture. It takes six numbers from r: the
-// gates of transpose, vertical flip, horizontal flip and brightness and
-// contrast (a step runs if its number is below its probability), then gain and
-// shift.
-func (c Config) Draw(r *rand.Rand) Draw {
-	d := Draw{
-		Transpose:      r.Float64() < c.Transpose,
-		VerticalFlip:   r.Float64() < c.VerticalFlip,
-		HorizontalFlip: r.Float64() < c.HorizontalFlip,
+// MarshalJSON writes the record.
+func (d Draw) MarshalJSON() ([]byte, error) {
+	steps := make([][2]any, len(d.Ops))
+	for i, op := range d.Ops {
+		steps[i] = [2]any{op.Name(), op}
 	}
-	b := c.BrightnessContrast
-	gate, gain, shift := r.Float64(), r.Float64(), r.Float64()
-	if gate < b.P {
-		d.BrightnessContrast = &Tone{
-			Gain:  1 + b.Contrast*(2*gain-1),
-			Shift: b.Brightness * (2*shift - 1),
+	return json.Marshal(map[string]any{"steps": steps})
+}
+
+// UnmarshalJSON reads a record as [ParseDraw] does, without files.
+func (d *Draw) UnmarshalJSON(text []byte) error {
+	parsed, err := ParseDraw(text, nil)
+	*d = parsed
+	return err
+}
+
+// FieldReader reads an array of numbers that a record names, row-major.
+type FieldReader func(name string) (values []float64, shape []int, err error)
+
+// ParseDraw reads a record. Unknown names, unknown or missing parameters and
+// values out of range are usage errors that name the step. fields may be nil:
+// records that name files are errors then.
+func ParseDraw(text []byte, fields FieldReader) (Draw, error) {
+	return ParseOp("recipe", text, fields)
+}
+
+// recipeExample is the hint of a recipe that cannot be read.
+const recipeExample = `for example {"steps": [["transpose", {}], ["clahe", {"clip_limit": 2}]]}`
+
+// ParseOp reads one transform by its name and its parameters as JSON, or a
+// "recipe" of several.
+func ParseOp(name string, params []byte, fields FieldReader) (Draw, error) {
+	var d Draw
+	err := d.parse(name, params, fields)
+	for i, op := range d.Ops {
+		if _, ok := op.(*normalizeOp); err == nil && ok && i < len(d.Ops)-1 {
+			err = fault.New(fault.Usage, "make it the last step", "step %d of the recipe: normalize leaves no 8-bit picture for what follows", i)
 		}
 	}
-	return d
+	return d, err
 }
 
-// Apply returns the picture after the draw's steps, in the package's order.
-// The result shares no memory with im; width and height change places if the
-// draw transposes.
-func (d Draw) Apply(im Image) Image {
-	im.check()
-	out := im
-	if d.Transpose {
-		out = Transpose(out)
+func (d *Draw) parse(name string, params []byte, fields FieldReader) error {
+	if name == "recipe" {
+		return d.parseRecipe(params, fields)
 	}
-	if d.VerticalFlip {
-		out = FlipVertical(out)
+	op, err := decodeOp(name, params)
+	if err != nil {
+		return err
 	}
-	if d.HorizontalFlip {
-		out = FlipHorizontal(out)
-	}
-	if !d.Transpose && !d.VerticalFlip && !d.HorizontalFlip {
-		out = im.clone()
-	}
-	if d.BrightnessContrast != nil {
-		table := d.BrightnessContrast.table()
-		for i, v := range out.Pix {
-			out.Pix[i] = table[v]
+	if noise, ok := op.(*GaussNoise); ok {
+		if err := noise.read(fields); err != nil {
+			return err
 		}
+	}
+	d.Ops = append(d.Ops, op)
+	return nil
+}
+
+func (d *Draw) parseRecipe(params []byte, fields FieldReader) error {
+	given := map[string]json.RawMessage{}
+	var list [][]json.RawMessage
+	if json.Unmarshal(params, &given) != nil || len(given) != 1 || json.Unmarshal(given["steps"], &list) != nil {
+		return fault.New(fault.Usage, recipeExample, "a recipe is an object with the list \"steps\"")
+	}
+	for i, step := range list {
+		var name string
+		if len(step) < 1 || len(step) > 2 || json.Unmarshal(step[0], &name) != nil {
+			return fault.New(fault.Usage, recipeExample, "step %d of the recipe is no [NAME, PARAMETERS]", i)
+		}
+		var params json.RawMessage
+		if len(step) == 2 {
+			params = step[1]
+		}
+		if err := d.parse(name, params, fields); err != nil {
+			return fmt.Errorf("step %d of the recipe: %w", i, err)
+		}
+	}
+	return nil
+}
+
+// Fits reports the first transform that a picture of this size cannot have.
+func (d Draw) Fits(width, height int) error {
+	for i, op := range d.Ops {
+		if err := op.fits(width, height); err != nil {
+			return fault.New(fault.Usage, "the parameters belong to another picture", "transform %d, %s: %w", i, op.Name(), err)
+		}
+		width, height = op.size(width, height)
+	}
+	return nil
+}
+
+// Fast leaves out ElasticTransform's field, as the mode fast does.
+func (d Draw) Fast() Draw {
+	out := Draw{Ops: make([]Op, len(d.Ops))}
+	for i, op := range d.Ops {
+		if e, ok := op.(*Elastic); ok {
+			flat := *e
+			flat.Alpha = 0
+			op = &flat
+		}
+		out.Ops[i] = op
 	}
 	return out
 }
 
-// table computes v*gain + 255*shift in float32 with a rounding after each
-// operation, clips to [0, 255] and truncates, as NumPy does when a float32
-// result is assigned to a uint8 array.
-func (t Tone) table() [256]uint8 {
-	var table [256]uint8
-	gain, shift := float32(t.Gain), float32(255*t.Shift)
-	for v := range table {
-		scaled := float32(float32(v) * gain)
-		table[v] = uint8(min(max(scaled+shift, 0), 255))
+// Image returns the 8-bit picture after the record's transforms, in memory of
+// its own. The record fits the picture, as [Draw.Fits] says.
+func (d Draw) Image(im Image) Image {
+	im.check()
+	p := newCanvas().run(im.Pix, im.Width, im.Height, d)
+	out := NewImage(p.Width, p.Height)
+	pixel.Store(out.Pix, p)
+	return out
+}
+
+// Normalization returns the parameters of a record that ends with
+// normalisation: its result is no 8-bit picture but that of [Normalize.Into].
+func (d Draw) Normalization() (n Normalize, ok bool) {
+	if len(d.Ops) == 0 {
+		return n, false
 	}
-	return table
+	op, ok := d.Ops[len(d.Ops)-1].(*normalizeOp)
+	if !ok {
+		return n, false
+	}
+	return Normalize{Mean: op.Mean, Std: op.Std}, true
 }

@@ -43,21 +43,6 @@ func Resize(im Image, width, height int) Image {
 	return fromNRGBA(imaging.Resize(im.nrgba(), width, height, imaging.Linear))
 }
 
-// Transpose mirrors the picture about its main diagonal: width and height
-// change places.
-func Transpose(im Image) Image { return im.orient(imaging.Transpose) }
-
-// FlipVertical reverses the order of the rows.
-func FlipVertical(im Image) Image { return im.orient(imaging.FlipV) }
-
-// FlipHorizontal reverses the order of the columns.
-func FlipHorizontal(im Image) Image { return im.orient(imaging.FlipH) }
-
-func (im Image) orient(f func(image.Image) *image.NRGBA) Image {
-	im.check()
-	return fromNRGBA(f(im.nrgba()))
-}
-
 func (im Image) check() {
 	if im.Width < 0 || im.Height < 0 || len(im.Pix) != 3*im.Width*im.Height {
 		panic(fmt.Sprintf("augment: image of %dx%d pixels holds %d bytes", im.Width, im.Height, len(im.Pix)))

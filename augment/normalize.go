@@ -3,7 +3,8 @@ package augment
 import "fmt"
 
 // Normalize maps 8-bit levels to network inputs, per channel in RGB order:
-// (v/255 - Mean) / Std in float32.
+// (v/255 - Mean) / Std, computed as albumentations 0.4.6 does:
+// (v - 255*Mean) times the reciprocal of 255*Std, every operation in float32.
 type Normalize struct {
 	Mean [3]float32 `yaml:"mean" json:"mean"`
 	Std  [3]float32 `yaml:"std" json:"std"` // not zero
@@ -18,8 +19,9 @@ func (n Normalize) Into(dst []float32, im Image) {
 	}
 	var table [3][256]float32
 	for c := range table {
+		mean, scale := n.Mean[c]*255, 1/float32(n.Std[c]*255)
 		for v := range table[c] {
-			table[c][v] = (float32(v)/255 - n.Mean[c]) / n.Std[c]
+			table[c][v] = float32(float32(v)-mean) * scale
 		}
 	}
 	for i := 0; i+2 < len(dst); i += 3 {
@@ -27,4 +29,29 @@ func (n Normalize) Into(dst []float32, im Image) {
 		dst[i+1] = table[1][im.Pix[i+1]]
 		dst[i+2] = table[2][im.Pix[i+2]]
 	}
+}
+
+// normalizeOp ends a record whose result is the network's input. It leaves the
+// 8-bit picture alone.
+type normalizeOp struct {
+	plain
+	Mean [3]float32 `json:"mean"`
+	Std  [3]float32 `json:"std"`
+}
+
+// jpegDecode stands for the decoding of the picture, which has been done.
+type jpegDecode struct{ plain }
+
+func (*normalizeOp) Name() string    { return "normalize" }
+func (*normalizeOp) apply(c *canvas) {}
+func (*jpegDecode) Name() string     { return "jpeg_decode" }
+func (*jpegDecode) apply(c *canvas)  {}
+
+func (n *normalizeOp) check() error {
+	for i := range 3 {
+		if err := firstOf(within("mean", float64(n.Mean[i]), -1e6, 1e6), within("std", float64(n.Std[i]), 1e-6, 1e6)); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -45,13 +45,13 @@ func TestViewsEqualTheOrientations(t *testing.T) {
 	for index := range Views {
 		want := im
 		if index >= 4 {
-			want = Transpose(want)
+			want = after(want, &Transpose{})
 		}
 		if index%4 == 1 || index%4 == 3 {
-			want = FlipVertical(want)
+			want = after(want, &VerticalFlip{})
 		}
 		if index%4 >= 2 {
-			want = FlipHorizontal(want)
+			want = after(want, &HorizontalFlip{})
 		}
 		pixels := make([]float32, len(src))
 		identity.Into(pixels, want)
@@ -132,10 +132,18 @@ func TestResize(t *testing.T) {
 	}
 }
 
-func BenchmarkApplyDefault(b *testing.B) {
-	im := noise(128, 128, 12)
-	for i := range b.N {
-		Default().Draw(rng.New(uint64(i))).Apply(im)
+func BenchmarkApply(b *testing.B) {
+	im := noise(512, 512, 12)
+	dst := make([]float32, 3*384*384)
+	n := Normalize{Mean: [3]float32{0.5, 0.5, 0.5}, Std: [3]float32{0.5, 0.5, 0.5}}
+	for _, preset := range Presets() {
+		b.Run(preset, func(b *testing.B) {
+			a := augmenterOf(b, Config{Preset: preset, Mode: ModeFast}, 384)
+			b.ReportAllocs()
+			for i := range b.N {
+				a.Apply(dst, im.Pix, im.Width, im.Height, a.Draw(rng.Key(1, i), im.Width, im.Height), n)
+			}
+		})
 	}
 }
 

@@ -2,6 +2,7 @@ package data
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -149,10 +150,21 @@ func (e *loading) work(ctx context.Context, w *worker, j job) {
 
 // worker is what one goroutine keeps from row to row.
 type worker struct {
-	memory rowMemory
+	memory    rowMemory
+	augmenter *augment.Augmenter
 }
 
-func (l *Loader) newWorker() (*worker, error) { return &worker{}, nil }
+func (l *Loader) newWorker() (*worker, error) {
+	recipe := augment.None()
+	if l.config.Augment != nil {
+		recipe = *l.config.Augment
+	}
+	augmenter, err := augment.NewAugmenter(recipe, l.size)
+	if err != nil {
+		return nil, fmt.Errorf("data: augmentation: %w", err)
+	}
+	return &worker{augmenter: augmenter}, nil
+}
 
 // fill prepares row i of a batch.
 func (e *loading) fill(ctx context.Context, w *worker, b *Batch, i int) error {
@@ -161,15 +173,9 @@ func (e *loading) fill(ctx context.Context, w *worker, b *Batch, i int) error {
 	if err != nil {
 		return err
 	}
-	im := augment.Image{Pix: pix, Width: s.size, Height: s.size}
-	if c.Augment != nil {
-		im = c.Augment.Draw(rng.New(e.key(b, i))).Apply(im)
-	}
-	if e.size != s.size {
-		im = augment.Resize(im, e.size, e.size)
-	}
+	draw := w.augmenter.Draw(e.key(b, i), s.size, s.size)
 	picture := 3 * e.size * e.size
-	c.Normalize.Into(b.X[i*picture:(i+1)*picture], im)
+	w.augmenter.Apply(b.X[i*picture:(i+1)*picture], pix, s.size, s.size, draw, c.Normalize)
 	b.Target[i] = s.rows[row].Target
 	if c.Meta != nil {
 		m := c.Meta.Width()

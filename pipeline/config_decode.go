@@ -14,6 +14,11 @@ import (
 // the tree does not mention stays. Unknown keys and wrong types are errors
 // that name line, key and what was expected.
 func decodeTree(t *tree, v reflect.Value, path string) error {
+	if v.CanAddr() {
+		if choice, ok := v.Addr().Interface().(oneKey); ok {
+			return decodeOneKey(t, choice, path)
+		}
+	}
 	switch v.Kind() {
 	case reflect.Pointer:
 		return decodePointer(t, v, path)
@@ -27,6 +32,40 @@ func decodeTree(t *tree, v reflect.Value, path string) error {
 		return decodeMap(t, v, path)
 	}
 	return decodeScalar(t, v, path)
+}
+
+// oneKey is written as a mapping of one key, which says what it is, with its
+// settings below: {clahe: {p: 0.7}}. A name alone has settings by default.
+type oneKey interface {
+	Choose(name string) (settings any) // to be filled, with their defaults; nil: no such name
+	Choices() []string
+	Chosen() (name string, settings any)
+}
+
+func decodeOneKey(t *tree, choice oneKey, path string) error {
+	name, settings := "", (*tree)(nil)
+	switch {
+	case t.kind == mappingTree && len(t.keys) == 1:
+		name, settings = t.keys[0], t.fields[t.keys[0]]
+	case t.kind == scalarTree:
+		name, _ = t.scalar.(string)
+	}
+	if name == "" {
+		return wrongType(t, path, "one name with its settings, such as {transpose: {p: 0.5}}")
+	}
+	target := choice.Choose(name)
+	if target == nil {
+		known := choice.Choices()
+		hint := "known names here: " + strings.Join(known, ", ")
+		if near := nearest(name, known); near != "" {
+			hint = fmt.Sprintf("did you mean %s? %s", near, hint)
+		}
+		return fault.New(fault.Usage, hint, "%s: unknown name %q in %s", t.origin, name, path)
+	}
+	if settings == nil {
+		return nil
+	}
+	return decodeTree(settings, reflect.ValueOf(target).Elem(), join(path, name))
 }
 
 func decodePointer(t *tree, v reflect.Value, path string) error {

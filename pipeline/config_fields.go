@@ -52,6 +52,9 @@ func firstNames(fields []namedField, n int) []string {
 func asTree(v any) any { return valueTree(reflect.ValueOf(v)) }
 
 func valueTree(v reflect.Value) any {
+	if name, settings, ok := chosen(v); ok {
+		return map[string]any{name: valueTree(reflect.ValueOf(settings))}
+	}
 	switch v.Kind() {
 	case reflect.Invalid:
 		return nil
@@ -133,7 +136,21 @@ func asYAML(v any) string {
 	return string(text)
 }
 
+// chosen takes a oneKey apart.
+func chosen(v reflect.Value) (name string, settings any, ok bool) {
+	if !v.IsValid() || !reflect.PointerTo(v.Type()).Implements(reflect.TypeFor[oneKey]()) {
+		return "", nil, false
+	}
+	choice := reflect.New(v.Type())
+	choice.Elem().Set(v)
+	name, settings = choice.Interface().(oneKey).Chosen()
+	return name, settings, true
+}
+
 func orderedTree(v reflect.Value) any {
+	if name, settings, ok := chosen(v); ok {
+		return yaml.MapSlice{{Key: name, Value: orderedTree(reflect.ValueOf(settings))}}
+	}
 	switch v.Kind() {
 	case reflect.Pointer:
 		if v.IsNil() {

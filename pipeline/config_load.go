@@ -78,6 +78,9 @@ func Load(name string, text []byte, sets []string) (*Config, error) {
 		return nil, err
 	}
 	c.inheritSeed(t)
+	if section := t.fields["augment"]; section != nil && section.fields["steps"] != nil && section.fields["preset"] == nil {
+		c.Augment.Preset = "" // the default goes where there are steps
+	}
 	if err := c.decodeModels(models); err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 	"path"
 	"strings"
 
+	"melanoma/augment"
 	"melanoma/data"
 	"melanoma/internal/artifact"
 	"melanoma/internal/rng"
@@ -52,10 +53,17 @@ func (r *Run) trainTasks() ([]*task, error) {
 	return tasks, nil
 }
 
+// augmentKey is what a training's record says of its augmentation: the steps
+// of a preset, not its name.
+func augmentKey(c augment.Config) augment.Config {
+	c.Steps, c.Preset = c.Recipe(), ""
+	return c
+}
+
 func (r *Run) trainTask(m ModelConfig, fold int) *task {
 	t := &task{
 		name: foldTask("train", m.Name, fold), stage: "train", version: trainVersion, model: m.Name, fold: fold, dir: trainDir(m.Name, fold),
-		config: map[string]any{"model": modelKey(m, r.Config.NetworkSize(m)), "augment": r.Config.Augment, "seed": r.Config.Seed, "fold": fold},
+		config: map[string]any{"model": modelKey(m, r.Config.NetworkSize(m)), "augment": augmentKey(r.Config.Augment), "seed": r.Config.Seed, "fold": fold},
 		needs:  []need{{task: "ingest", match: "*.arrow"}, {task: "folds"}},
 		// A sampler writes its weights on the way: a lost one is drawn again
 		// from the start, not from the last checkpoint.

@@ -226,11 +226,15 @@ func (r *Run) ViewSheet(image string) (augment.Image, error) {
 		place(sheet, viewOf(im, v), v*size, 0)
 	}
 	seed := r.trainSeed(image)
+	augmenter, err := augment.NewAugmenter(r.Config.Augment, size)
+	if err != nil {
+		return augment.Image{}, err
+	}
 	for epoch := range augment.Views {
 		// The loader's stream: training seeds it by "data", the loader keys it
 		// by "augment", epoch and image.
-		draw := r.Config.Augment.Draw(rng.New(rng.Key(rng.Key(seed, "data"), "augment", epoch, image)))
-		place(sheet, draw.Apply(im), epoch*size, size)
+		draw := augmenter.Draw(rng.Key(rng.Key(seed, "data"), "augment", epoch, image), im.Width, im.Height)
+		place(sheet, draw.Image(im), epoch*size, size)
 	}
 	return sheet, nil
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"math/rand/v2"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -233,6 +232,3 @@ func syntheticPicture(size int, seed uint64) augment.Image {
 	}
 	return augment.Resize(small, size, size)
 }
-
-// randomOf is the stream of one picture of one worker.
-func randomOf(worker, i int) *rand.Rand { return rng.New(rng.Key(1, "bench", worker, i)) }

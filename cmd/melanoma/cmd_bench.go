@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -11,6 +12,7 @@ import (
 
 	"melanoma/augment"
 	"melanoma/internal/kernel"
+	"melanoma/internal/rng"
 	"melanoma/pipeline"
 )
 
@@ -18,7 +20,7 @@ type benchOptions struct {
 	model               string
 	size, batch, source int
 	seconds             float64
-	mode                string
+	mode, preset        string
 	profile             bool
 	checkpoint          bool
 	bfloat16            bool
@@ -109,7 +111,8 @@ func inferFlags(flags *pflag.FlagSet, o *benchOptions) {
 
 func augmentFlags(flags *pflag.FlagSet, o *benchOptions) {
 	flags.IntVar(&o.source, "source", o.source, "size of the picture before it is resized")
-	flags.StringVar(&o.mode, "mode", o.mode, "fast (parity is not built yet)")
+	flags.StringVar(&o.mode, "mode", o.mode, "fast, or parity for ElasticTransform's field as well")
+	flags.StringVar(&o.preset, "preset", augment.Winner2020, strings.Join(augment.Presets(), ", "))
 }
 
 func (a *app) tellThroughput(name string, t *throughput) error {
@@ -154,14 +157,27 @@ func measure(ctx context.Context, seconds float64, step func() error) (times []f
 // peakRSS is the largest resident size of the process so far, in GB.
 func peakRSS() float64 { return float64(pipeline.PeakMemoryKiB()) * 1024 / 1e9 }
 
+// benchAugment applies a recipe, drawn anew for each picture, and normalises,
+// as the loader does: one Augmenter a worker.
 func (a *app) benchAugment(ctx context.Context, o benchOptions) (*throughput, error) {
-	if o.mode != "fast" {
-		return nil, usage("--mode fast", "mode %q is not built yet", o.mode)
+	config := augment.Config{Preset: o.preset, Mode: o.mode}
+	if err := config.Validate(); err != nil {
+		return nil, usage(adviceOf(err), "%w", err)
 	}
+	n := a.workers()
+	augmenters, pictures, results := make([]*augment.Augmenter, n), make([]augment.Image, n), make([][]float32, n)
+	for worker := range n {
+		var err error
+		if augmenters[worker], err = augment.NewAugmenter(config, o.size); err != nil {
+			return nil, usage("--size 384", "%w", err)
+		}
+		pictures[worker], results[worker] = syntheticPicture(o.source, uint64(worker)), make([]float32, 3*o.size*o.size)
+	}
+	normalize := augment.Normalize{Mean: [3]float32{0.485, 0.456, 0.406}, Std: [3]float32{0.229, 0.224, 0.225}}
 	return a.benchParallel(ctx, o, func(worker, i int) error {
-		im := syntheticPicture(o.source, uint64(worker))
-		draw := augment.Default().Draw(randomOf(worker, i))
-		augment.Resize(draw.Apply(im), o.size, o.size)
+		augmenter, im := augmenters[worker], pictures[worker]
+		draw := augmenter.Draw(rng.Key(1, "bench", worker, i), im.Width, im.Height)
+		augmenter.Apply(results[worker], im.Pix, im.Width, im.Height, draw, normalize)
 		return nil
 	})
 }
