@@ -67,7 +67,7 @@ var homes = map[string][]string{
 	"golang.org/x/image/font":           {"cmd/melanoma"},
 	"golang.org/x/image/math/fixed":     {"cmd/melanoma"},
 	"golang.org/x/term":                 {"cmd/melanoma"},
-	"golang.org/x/sys/cpu":              {"internal/kernel", "internal/pixel"},
+	"golang.org/x/sys/cpu":              {"internal/kernel", "internal/pixel", "internal/jpeg"},
 	"golang.org/x/sys/unix":             {"internal/exec", "internal/mapped"},
 }
 

@@ -6,10 +6,10 @@ cd "$(dirname "$0")/../internal"
 
 fresh=$(mktemp -d)
 trap 'rm -rf "$fresh"' EXIT
-mkdir "$fresh/kernel" "$fresh/pixel"
+mkdir "$fresh/kernel" "$fresh/pixel" "$fresh/jpeg"
 (cd kernel/_gen && GOWORK=off go run . -out "$fresh")
 status=0
-for package in kernel pixel; do
+for package in kernel pixel jpeg; do
   for file in "$fresh/$package"/*; do
     [ -e "$file" ] || continue
     name="$package/$(basename "$file")"

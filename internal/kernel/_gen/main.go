@@ -1,5 +1,5 @@
-// Command _gen writes the assembly of internal/kernel and internal/pixel and
-// its Go stubs:
+// Command _gen writes the assembly of internal/kernel, internal/pixel and
+// internal/jpeg and its Go stubs:
 //
 //	cd internal/kernel/_gen && go run . -out ../..
 //
@@ -42,6 +42,8 @@ var families = []struct {
 	{"pixel", "noise", writeNoise},
 	{"pixel", "orient", writeOrient},
 	{"pixel", "lookup", writeLookup},
+	{"jpeg", "transform", writeJPEGTransform},
+	{"jpeg", "colour", writeJPEGColour},
 }
 
 func main() {

@@ -1,0 +1,254 @@
+package main
+
+import "github.com/mmcloughlin/avo/operand"
+
+// rowBlock is the number of samples that the kernels of rows take at a time.
+// They write whole blocks: the package leaves room behind its rows.
+const rowBlock = 32
+
+// writeJPEGColour writes upsampling and colour conversion.
+func writeJPEGColour(e *emitter) {
+	writeDoubleAcross(e)
+	writeDoubleDown(e)
+	writeDoubleBoth(e)
+	writeToRGB(e)
+}
+
+// eachBlock runs body on every block of a row of n samples and moves the
+// pointers on, each by so many bytes.
+func (e *emitter) eachBlock(body func(), steps map[gp]int, order ...gp) {
+	n, end := e.param("n"), e.label("end")
+	e.ADDQ(operand.I32(rowBlock-1), n)
+	e.SHRQ(operand.U8(5), n)
+	e.JZ(operand.LabelRef(end))
+	e.loop(n, func() {
+		body()
+		for _, p := range order {
+			e.ADDQ(operand.I32(steps[p]), p)
+		}
+	})
+	e.Label(end)
+	e.finish()
+}
+
+// widened loads as many bytes as there are words in a vector.
+func (e *emitter) widened(base gp, disp int) vec {
+	v := e.vec()
+	e.VPMOVZXBW(mem{Base: base, Disp: disp}, v)
+	return v
+}
+
+// word16 is a number in every word.
+func (e *emitter) word16(v int) op { return e.vector32(uint32(uint16(v)) * 0x10001) }
+
+// tripled returns 3v.
+func (e *emitter) tripled(v vec) vec {
+	t := e.vec()
+	e.VPADDW(v, v, t)
+	e.VPADDW(v, t, t)
+	return t
+}
+
+// interleave writes bytes of even and odd places, which lie in words.
+func (e *emitter) interleave(even, odd vec, to mem) {
+	e.VPSLLW(operand.U8(8), odd, odd)
+	e.or(even, odd)
+	e.VMOVDQU_(odd, to)
+}
+
+func writeDoubleAcross(e *emitter) {
+	e.function("doubleAcross", "(dst, src []uint8, n int)", "doubleAcrossRef: twice as many samples across.")
+	dst, src := e.base("dst"), e.base("src")
+	one, two := e.word16(1), e.word16(2)
+	e.eachBlock(func() {
+		for part := range 64 / e.bytes() {
+			at := part * e.bytes() / 2
+			before, after := e.widened(src, at), e.widened(src, at+2)
+			here := e.tripled(e.widened(src, at+1))
+			e.VPADDW(here, before, before)
+			e.VPADDW(one, before, before)
+			e.VPSRLW(operand.U8(2), before, before)
+			e.VPADDW(here, after, after)
+			e.VPADDW(two, after, after)
+			e.VPSRLW(operand.U8(2), after, after)
+			e.interleave(before, after, mem{Base: dst, Disp: 2 * at})
+		}
+	}, map[gp]int{dst: 2 * rowBlock, src: rowBlock}, dst, src)
+}
+
+func writeDoubleDown(e *emitter) {
+	e.function("doubleDown", "(dst, near, far []uint8, n, bias int)", "doubleDownRef: a row between two.")
+	dst, near, far := e.base("dst"), e.base("near"), e.base("far")
+	bias := e.vec()
+	x := e.XMM()
+	e.MOVQ(e.param("bias"), x)
+	e.VPBROADCASTW(x, bias)
+	e.eachBlock(func() {
+		var sums []vec
+		for part := range 64 / e.bytes() {
+			at := part * e.bytes() / 2
+			v := e.tripled(e.widened(near, at))
+			e.VPADDW(e.widened(far, at), v, v)
+			e.VPADDW(bias, v, v)
+			e.VPSRLW(operand.U8(2), v, v)
+			sums = append(sums, v)
+		}
+		if e.wide {
+			e.VPMOVWB(sums[0], mem{Base: dst})
+			return
+		}
+		e.VPACKUSWB(sums[1], sums[0], sums[0])
+		e.VPERMQ(operand.U8(0xd8), sums[0], sums[0])
+		e.VMOVDQU(sums[0], mem{Base: dst})
+	}, map[gp]int{dst: rowBlock, near: rowBlock, far: rowBlock}, dst, near, far)
+}
+
+func writeDoubleBoth(e *emitter) {
+	e.function("doubleBoth", "(dst, near, far []uint8, n int)", "doubleBothRef: twice as many samples across, of a row between two.")
+	dst, near, far := e.base("dst"), e.base("near"), e.base("far")
+	seven, eight := e.word16(7), e.word16(8)
+	e.eachBlock(func() {
+		for part := range 64 / e.bytes() {
+			at := part * e.bytes() / 2
+			var sums [3]vec
+			for i := range sums {
+				sums[i] = e.tripled(e.widened(near, at+i))
+				e.VPADDW(e.widened(far, at+i), sums[i], sums[i])
+			}
+			here := e.tripled(sums[1])
+			e.VPADDW(here, sums[0], sums[0])
+			e.VPADDW(eight, sums[0], sums[0])
+			e.VPSRLW(operand.U8(4), sums[0], sums[0])
+			e.VPADDW(here, sums[2], sums[2])
+			e.VPADDW(seven, sums[2], sums[2])
+			e.VPSRLW(operand.U8(4), sums[2], sums[2])
+			e.interleave(sums[0], sums[2], mem{Base: dst, Disp: 2 * at})
+		}
+	}, map[gp]int{dst: 2 * rowBlock, near: rowBlock, far: rowBlock}, dst, near, far)
+}
+
+// colourFactors are those of the conversion; what does not fit into 16 bits
+// is written as a whole number and a rest.
+type colourFactors struct {
+	centre, one, red, blue, green, half op
+}
+
+func writeToRGB(e *emitter) {
+	e.function("toRGB", "(dst, y, cb, cr []uint8, n int)", "toRGBRef: JFIF's colours to R, G, B.")
+	dst, luma, cb, cr := e.base("dst"), e.base("y"), e.base("cb"), e.base("cr")
+	f := colourFactors{
+		centre: e.word16(128), one: e.word16(1), red: e.word16(91881 - 1<<16), blue: e.word16(116130 - 2<<16),
+		green: e.vector32(uint32(uint16(0x10000-22554)) | (1<<16-46802)<<16), half: e.vector32(1 << 15),
+	}
+	var places [2]vec
+	if e.wide {
+		for i := range places {
+			places[i] = e.vec()
+			e.VMOVDQU64(e.data.octets([2]string{"rgbLow", "rgbHigh"}[i], 64, func(j int) uint8 {
+				j += 64 * i
+				return uint8(j%3*32 + j/3%32)
+			}), places[i])
+		}
+	}
+	e.eachBlock(func() {
+		var parts [3][]vec
+		for part := range 64 / e.bytes() {
+			at := part * e.bytes() / 2
+			r, g, b := e.colours(f, e.widened(luma, at), e.widened(cb, at), e.widened(cr, at))
+			for i, v := range []vec{r, g, b} {
+				parts[i] = append(parts[i], v)
+			}
+		}
+		if e.wide {
+			e.storeRGBWide(parts, places, dst)
+		} else {
+			e.storeRGBNarrow(parts, dst)
+		}
+	}, map[gp]int{dst: 3 * rowBlock, luma: rowBlock, cb: rowBlock, cr: rowBlock}, dst, luma, cb, cr)
+}
+
+// colours converts words.
+func (e *emitter) colours(f colourFactors, y, cb, cr vec) (r, g, b vec) {
+	e.VPSUBW(f.centre, cb, cb)
+	e.VPSUBW(f.centre, cr, cr)
+	low, high := e.vec(), e.vec()
+	e.VPUNPCKLWD(cr, cb, low)
+	e.VPUNPCKHWD(cr, cb, high)
+	for _, v := range []vec{low, high} {
+		e.VPMADDWD(f.green, v, v)
+		e.VPADDD(f.half, v, v)
+		e.VPSRAD(operand.U8(16), v, v)
+	}
+	g = e.vec()
+	e.VPACKSSDW(high, low, g)
+	e.VPSUBW(cr, g, g)
+	e.VPADDW(y, g, g)
+	r, b = e.scaled16(cr, f.red, f.one), e.scaled16(cb, f.blue, f.one)
+	e.VPADDW(cr, r, r)
+	e.VPADDW(y, r, r)
+	e.VPADDW(cb, cb, cb)
+	e.VPADDW(cb, b, b)
+	e.VPADDW(y, b, b)
+	return r, g, b
+}
+
+// scaled16 is v*factor / 2^16, rounded to the nearest, halves up.
+func (e *emitter) scaled16(v vec, factor, one op) vec {
+	t := e.vec()
+	e.VPADDW(v, v, t)
+	e.VPMULHW(factor, t, t)
+	e.VPADDW(one, t, t)
+	e.VPSRAW(operand.U8(1), t, t)
+	return t
+}
+
+// storeRGBWide writes 32 pixels. It needs VBMI.
+func (e *emitter) storeRGBWide(parts [3][]vec, places [2]vec, dst gp) {
+	zero := e.vec()
+	e.zero(zero)
+	for i := range parts {
+		v := parts[i][0]
+		e.VPMAXSW(zero, v, v)
+		e.VPMOVUSWB(v, v.AsY())
+	}
+	rg, b := parts[0][0], parts[2][0]
+	e.VINSERTI64X4(operand.U8(1), parts[1][0].AsY(), rg, rg)
+	for i, p := range places {
+		t := e.vec()
+		e.VMOVDQA64(p, t)
+		e.VPERMI2B(b, rg, t)
+		if i == 0 {
+			e.VMOVDQU64(t, mem{Base: dst})
+		} else {
+			e.VMOVDQU(t.AsY(), mem{Base: dst, Disp: 64})
+		}
+	}
+}
+
+// storeRGBNarrow writes 32 pixels.
+func (e *emitter) storeRGBNarrow(parts [3][]vec, dst gp) {
+	for i := range parts {
+		e.VPACKUSWB(parts[i][1], parts[i][0], parts[i][0])
+		e.VPERMQ(operand.U8(0xd8), parts[i][0], parts[i][0]) // 16 pixels a lane
+	}
+	for third := range 3 {
+		var out vec
+		for channel := range 3 {
+			m := e.data.octets("rgb"+string(rune('0'+third))+string(rune('0'+channel)), 32, func(j int) uint8 {
+				j = 16*third + j%16
+				if j%3 != channel {
+					return 0x80
+				}
+				return uint8(j / 3)
+			})
+			v := e.vec()
+			e.VPSHUFB(m, parts[channel][0], v)
+			if channel > 0 {
+				e.VPOR(out, v, v)
+			}
+			out = v
+		}
+		e.VMOVDQU(out.AsX(), mem{Base: dst, Disp: 16 * third})
+		e.VEXTRACTI128(operand.U8(1), out, mem{Base: dst, Disp: 48 + 16*third})
+	}
+}
