@@ -5,13 +5,6 @@ import (
 	"math"
 )
 
-// resizeTap is where a column or row of the result lies between two
-// neighbours of the source: the first one's index and the weights in 1/2048.
-type resizeTap struct {
-	first  int32
-	weight [2]int16
-}
-
 const resizeBits = 11 // of a weight
 
 // Resize scales a picture, bilinearly without a filter against aliasing, as
@@ -44,9 +37,12 @@ func Resize(w *Workspace, dst, src *Picture, width, height int) {
 // between, already scaled horizontally.
 func (g *geometryMemory) resize(dst, src *Picture) {
 	t := active()
+	if src.Width == 1 { // kernels load two neighbours
+		t = &goTable
+	}
 	g.setResizeTaps(dst.Width, src.Width)
 	for i := range g.rows {
-		g.rows[i] = grown(g.rows[i], 4*dst.Width)
+		g.rows[i] = grown(g.rows[i], 4*wholeVectors(dst.Width))
 	}
 	held := [2]int{-1, -1} // rows of the source
 	scale := resizeScale(dst.Height, src.Height)
@@ -59,7 +55,7 @@ func (g *geometryMemory) resize(dst, src *Picture) {
 		}
 		for i, row := range [2]int{upper, lower} {
 			if held[i] != row {
-				t.resizeRow(g.rows[i], src.Row(row), g.taps)
+				t.resizeRow(g.rows[i], src.Row(row), g.offsets, g.weights)
 				held[i] = row
 			}
 		}
@@ -84,12 +80,14 @@ func resizeWeights(f float32) [2]int16 {
 	}
 }
 
-// setResizeTaps computes the columns' taps. The second neighbour exists
-// always, but in sources of one column.
+// setResizeTaps computes the columns' taps: where the first neighbour's bytes
+// are in a row, and both weights, the second one's in the upper half. There is
+// a second neighbour always, but in sources of one column.
 func (g *geometryMemory) setResizeTaps(dst, src int) {
-	g.taps = grown(g.taps, dst)
+	g.offsets, g.weights = grown(g.offsets, dst), grown(g.weights, dst)
+	clear(g.offsets[:cap(g.offsets)]) // also those of the last vector that are none
 	scale := resizeScale(dst, src)
-	for i := range g.taps {
+	for i := range g.offsets {
 		first, weight := resizePlace(i, scale)
 		switch {
 		case first < 0:
@@ -97,17 +95,19 @@ func (g *geometryMemory) setResizeTaps(dst, src int) {
 		case first >= src-1:
 			first, weight = max(src-2, 0), resizeWeights(1)
 		}
-		g.taps[i] = resizeTap{int32(first), weight}
+		g.offsets[i] = uint32(4 * first)
+		g.weights[i] = uint32(weight[0]) | uint32(weight[1])<<16
 	}
 }
 
-// resizeRowRef writes a row scaled horizontally, in 1/128 of a level.
-func resizeRowRef(dst []int16, src []uint8, taps []resizeTap) {
-	for i, t := range taps {
-		a := src[4*t.first:]
-		b := a[min(4, len(a)-4):] // the same in a source of one column
+// resizeRowRef writes a row scaled horizontally, in 1/128 of a level. Other
+// paths may have another order of pixels.
+func resizeRowRef(dst []int16, src []uint8, offsets, weights []uint32) {
+	for i, offset := range offsets {
+		p := src[offset:]
+		q := p[min(4, len(p)-4):] // the same in a source of one column
 		for c := range 4 {
-			h := int32(a[c])*int32(t.weight[0]) + int32(b[c])*int32(t.weight[1])
+			h := uint32(p[c])*(weights[i]&0xffff) + uint32(q[c])*(weights[i]>>16)
 			dst[4*i+c] = int16(h >> 4)
 		}
 	}

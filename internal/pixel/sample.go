@@ -24,7 +24,7 @@ type geometryTable struct {
 	affineRow       func(x, y, columnX, columnY []int32, rowX, rowY int32)
 	mapRow          func(x []int32, m []float32)
 	distortRow      func(x, y []int32, d *distortion, row int)
-	resizeRow       func(dst []int16, src []uint8, taps []resizeTap)
+	resizeRow       func(dst []int16, src []uint8, offsets, weights []uint32)
 	resizeBlend     func(dst []uint8, upper, lower []int16, a, b int16)
 	halveRow        func(dst, upper, lower []uint8)
 }
@@ -42,11 +42,12 @@ var geometryGo = geometryTable{
 
 // geometryMemory is the family's part of a Workspace.
 type geometryMemory struct {
-	x, y             []int32 // a row's coordinates
-	columnX, columnY []int32
-	distortion       distortion
-	taps             []resizeTap
-	rows             [2][]int16
+	x, y                   []int32 // a row's coordinates
+	columnX, columnY       []int32
+	offsets, weights       []uint32 // of a row's taps, as a kernel has them
+	rowOffsets, rowWeights []uint32
+	distortion             distortion
+	rows                   [2][]int16
 }
 
 // coordinates returns memory for n columns' and m rows' coordinates.
@@ -62,12 +63,14 @@ const vectorPixels = 16
 // grown returns s with n elements, kept where it has room for them and for
 // whole vectors behind the last.
 func grown[T any](s []T, n int) []T {
-	whole := (n + vectorPixels - 1) / vectorPixels * vectorPixels
-	if cap(s) < whole {
-		s = make([]T, whole)
+	if cap(s) < wholeVectors(n) {
+		s = make([]T, wholeVectors(n))
 	}
 	return s[:n]
 }
+
+// wholeVectors rounds n up.
+func wholeVectors(n int) int { return (n + vectorPixels - 1) / vectorPixels * vectorPixels }
 
 // checkSampled panics where a picture cannot be a source of samples.
 func checkSampled(what string, dst, src *Picture) {

@@ -44,6 +44,8 @@ var families = []struct {
 	{"pixel", "lookup", writeLookup},
 	{"jpeg", "transform", writeJPEGTransform},
 	{"jpeg", "colour", writeJPEGColour},
+	{"pixel", "sample", writeSample},
+	{"pixel", "resize", writeResize},
 }
 
 func main() {
