@@ -678,8 +678,8 @@ GLOBL rgb22<>(SB), RODATA|NOPTR, $32
 TEXT ·doubleAcrossAVX512(SB), $0-56
 	MOVQ         dst_base+0(FP), AX
 	MOVQ         src_base+24(FP), CX
-	VPBROADCASTD const00010001<>+0(SB), Z0
-	VPBROADCASTD const00020002<>+0(SB), Z1
+	VBROADCASTSS const00010001<>+0(SB), Z0
+	VBROADCASTSS const00020002<>+0(SB), Z1
 	MOVQ         n+48(FP), DX
 	ADDQ         $+31, DX
 	SHRQ         $0x05, DX
@@ -698,7 +698,7 @@ loop2:
 	VPADDW    Z1, Z3, Z3
 	VPSRLW    $0x02, Z3, Z3
 	VPSLLW    $0x08, Z3, Z3
-	VPORQ     Z2, Z3, Z3
+	VPORD     Z2, Z3, Z3
 	VMOVDQU64 Z3, (AX)
 	ADDQ      $+64, AX
 	ADDQ      $+32, CX
@@ -748,8 +748,8 @@ TEXT ·doubleBothAVX512(SB), $0-80
 	MOVQ         dst_base+0(FP), AX
 	MOVQ         near_base+24(FP), CX
 	MOVQ         far_base+48(FP), DX
-	VPBROADCASTD const00070007<>+0(SB), Z0
-	VPBROADCASTD const00080008<>+0(SB), Z1
+	VBROADCASTSS const00070007<>+0(SB), Z0
+	VBROADCASTSS const00080008<>+0(SB), Z1
 	MOVQ         n+72(FP), BX
 	ADDQ         $+31, BX
 	SHRQ         $0x05, BX
@@ -780,7 +780,7 @@ loop2:
 	VPADDW    Z0, Z5, Z5
 	VPSRLW    $0x04, Z5, Z5
 	VPSLLW    $0x08, Z5, Z5
-	VPORQ     Z3, Z5, Z5
+	VPORD     Z3, Z5, Z5
 	VMOVDQU64 Z5, (AX)
 	ADDQ      $+64, AX
 	ADDQ      $+32, CX
@@ -799,12 +799,12 @@ TEXT ·toRGBAVX512(SB), $0-104
 	MOVQ         y_base+24(FP), CX
 	MOVQ         cb_base+48(FP), DX
 	MOVQ         cr_base+72(FP), BX
-	VPBROADCASTD const00800080<>+0(SB), Z0
-	VPBROADCASTD const00010001<>+0(SB), Z1
-	VPBROADCASTD const66e966e9<>+0(SB), Z2
-	VPBROADCASTD constc5a2c5a2<>+0(SB), Z3
-	VPBROADCASTD const492ea7e6<>+0(SB), Z4
-	VPBROADCASTD const00008000<>+0(SB), Z5
+	VBROADCASTSS const00800080<>+0(SB), Z0
+	VBROADCASTSS const00010001<>+0(SB), Z1
+	VBROADCASTSS const66e966e9<>+0(SB), Z2
+	VBROADCASTSS constc5a2c5a2<>+0(SB), Z3
+	VBROADCASTSS const492ea7e6<>+0(SB), Z4
+	VBROADCASTSS const00008000<>+0(SB), Z5
 	VMOVDQU64    rgbLow<>+0(SB), Z6
 	VMOVDQU64    rgbHigh<>+0(SB), Z7
 	MOVQ         n+96(FP), SI

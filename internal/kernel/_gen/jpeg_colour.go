@@ -31,18 +31,11 @@ func (e *emitter) eachBlock(body func(), steps map[gp]int, order ...gp) {
 	e.finish()
 }
 
-// widened loads as many bytes as there are words in a vector.
-func (e *emitter) widened(base gp, disp int) vec {
-	v := e.vec()
-	e.VPMOVZXBW(mem{Base: base, Disp: disp}, v)
-	return v
-}
-
 // word16 is a number in every word.
-func (e *emitter) word16(v int) op { return e.vector32(uint32(uint16(v)) * 0x10001) }
+func (e *emitter) word16(v int) op { return e.fixed(uint32(uint16(v)) * 0x10001) }
 
-// tripled returns 3v.
-func (e *emitter) tripled(v vec) vec {
+// thrice returns 3v.
+func (e *emitter) thrice(v vec) vec {
 	t := e.vec()
 	e.VPADDW(v, v, t)
 	e.VPADDW(v, t, t)
@@ -53,7 +46,7 @@ func (e *emitter) tripled(v vec) vec {
 func (e *emitter) interleave(even, odd vec, to mem) {
 	e.VPSLLW(operand.U8(8), odd, odd)
 	e.or(even, odd)
-	e.VMOVDQU_(odd, to)
+	e.writeBytes(odd, to)
 }
 
 func writeDoubleAcross(e *emitter) {
@@ -63,8 +56,8 @@ func writeDoubleAcross(e *emitter) {
 	e.eachBlock(func() {
 		for part := range 64 / e.bytes() {
 			at := part * e.bytes() / 2
-			before, after := e.widened(src, at), e.widened(src, at+2)
-			here := e.tripled(e.widened(src, at+1))
+			before, after := e.widened(mem{Base: src, Disp: at}), e.widened(mem{Base: src, Disp: at + 2})
+			here := e.thrice(e.widened(mem{Base: src, Disp: at + 1}))
 			e.VPADDW(here, before, before)
 			e.VPADDW(one, before, before)
 			e.VPSRLW(operand.U8(2), before, before)
@@ -87,8 +80,8 @@ func writeDoubleDown(e *emitter) {
 		var sums []vec
 		for part := range 64 / e.bytes() {
 			at := part * e.bytes() / 2
-			v := e.tripled(e.widened(near, at))
-			e.VPADDW(e.widened(far, at), v, v)
+			v := e.thrice(e.widened(mem{Base: near, Disp: at}))
+			e.VPADDW(e.widened(mem{Base: far, Disp: at}), v, v)
 			e.VPADDW(bias, v, v)
 			e.VPSRLW(operand.U8(2), v, v)
 			sums = append(sums, v)
@@ -112,10 +105,10 @@ func writeDoubleBoth(e *emitter) {
 			at := part * e.bytes() / 2
 			var sums [3]vec
 			for i := range sums {
-				sums[i] = e.tripled(e.widened(near, at+i))
-				e.VPADDW(e.widened(far, at+i), sums[i], sums[i])
+				sums[i] = e.thrice(e.widened(mem{Base: near, Disp: at + i}))
+				e.VPADDW(e.widened(mem{Base: far, Disp: at + i}), sums[i], sums[i])
 			}
-			here := e.tripled(sums[1])
+			here := e.thrice(sums[1])
 			e.VPADDW(here, sums[0], sums[0])
 			e.VPADDW(eight, sums[0], sums[0])
 			e.VPSRLW(operand.U8(4), sums[0], sums[0])
@@ -138,7 +131,7 @@ func writeToRGB(e *emitter) {
 	dst, luma, cb, cr := e.base("dst"), e.base("y"), e.base("cb"), e.base("cr")
 	f := colourFactors{
 		centre: e.word16(128), one: e.word16(1), red: e.word16(91881 - 1<<16), blue: e.word16(116130 - 2<<16),
-		green: e.vector32(uint32(uint16(0x10000-22554)) | (1<<16-46802)<<16), half: e.vector32(1 << 15),
+		green: e.fixed(uint32(uint16(0x10000-22554)) | (1<<16-46802)<<16), half: e.fixed(1 << 15),
 	}
 	var places [2]vec
 	if e.wide {
@@ -154,7 +147,7 @@ func writeToRGB(e *emitter) {
 		var parts [3][]vec
 		for part := range 64 / e.bytes() {
 			at := part * e.bytes() / 2
-			r, g, b := e.colours(f, e.widened(luma, at), e.widened(cb, at), e.widened(cr, at))
+			r, g, b := e.colours(f, e.widened(mem{Base: luma, Disp: at}), e.widened(mem{Base: cb, Disp: at}), e.widened(mem{Base: cr, Disp: at}))
 			for i, v := range []vec{r, g, b} {
 				parts[i] = append(parts[i], v)
 			}

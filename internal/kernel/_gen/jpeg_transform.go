@@ -69,8 +69,8 @@ func (t *cosine) prepare() {
 			return []uint8{uint8(a), uint8(a >> 8), uint8(b), uint8(b >> 8)}[i%4]
 		})
 	}
-	t.round = map[int]op{11: t.vector32(1 << 10), 18: t.vector32(1 << 17)}
-	t.bias = t.vector32(0x80808080)
+	t.round = map[int]op{11: t.fixed(1 << 10), 18: t.fixed(1 << 17)}
+	t.bias = t.fixed(0x80808080)
 	if !t.wide {
 		t.park = t.AllocLocal(8 * 32)
 		return
@@ -82,18 +82,6 @@ func (t *cosine) prepare() {
 		}
 		return uint8(i/8*2%8 + i/32)
 	}), t.order)
-}
-
-// vector32 is a 32-bit pattern in every lane: a register, or memory where
-// registers are few.
-func (e *emitter) vector32(bits uint32) op {
-	m := e.data.bits(bits)
-	if !e.wide {
-		return m
-	}
-	v := e.vec()
-	e.VPBROADCASTD(m, v)
-	return v
 }
 
 // octets is a read-only array of bytes by their index.
@@ -110,12 +98,11 @@ func (t *cosine) columns(coef gp, disp int) [8]vec {
 	var in [8]vec
 	rest := t.vec()
 	for r := range in {
-		in[r] = t.vec()
-		t.VMOVDQU_(mem{Base: coef, Disp: r*64 + disp}, in[r])
+		in[r] = t.readBytes(mem{Base: coef, Disp: r*64 + disp})
 		switch r {
 		case 0:
 		case 1:
-			t.copyTo(in[r], rest)
+			t.move(in[r], rest)
 		default:
 			t.or(in[r], rest)
 		}
@@ -311,23 +298,4 @@ func (t *cosine) store(y [8]vec, place func(row int) mem) {
 			t.VEXTRACTI128(operand.U8(1), s, place(2*i+1))
 		}
 	}
-}
-
-// VMOVDQU_ loads or stores a vector of integers.
-func (e *emitter) VMOVDQU_(from, to op) {
-	if e.wide {
-		e.VMOVDQU64(from, to)
-		return
-	}
-	e.VMOVDQU(from, to)
-}
-
-func (e *emitter) copyTo(from, to vec) { e.VMOVDQU_(from, to) }
-
-func (e *emitter) or(from op, to vec) {
-	if e.wide {
-		e.VPORQ(from, to, to)
-		return
-	}
-	e.VPOR(from, to, to)
 }
