@@ -2,7 +2,6 @@ package pixel
 
 import (
 	"encoding/json"
-	"fmt"
 	"hash/crc32"
 	"math"
 	"math/rand/v2"
@@ -179,92 +178,6 @@ func TestMeanIsTheFloatSum(t *testing.T) {
 			}
 		}
 	}
-}
-
-// sizes are those at which tails, borders and tiles meet.
-var sizes = [][2]int{{1, 1}, {1, 9}, {9, 1}, {2, 2}, {3, 3}, {5, 4}, {7, 8}, {8, 7}, {15, 17}, {16, 16}, {17, 15}, {31, 33}, {33, 16}, {64, 31}, {67, 70}, {100, 9}}
-
-// TestFilterPaths compares the paths on pictures of many sizes.
-func TestFilterPaths(t *testing.T) {
-	r := rand.New(rand.NewPCG(3, 4))
-	for _, size := range sizes {
-		filterPaths(t, noise(r, size[0], size[1]), r.Uint64())
-	}
-}
-
-// filterPaths runs every kernel of the family on every path.
-func filterPaths(t *testing.T, src *Picture, seed uint64) {
-	t.Helper()
-	var w Workspace
-	r := rand.New(rand.NewPCG(seed, 0))
-	size := fmt.Sprintf(" of %d x %d", src.Width, src.Height)
-	var table [256]uint8
-	for i := range table {
-		table[i] = uint8(r.Uint32())
-	}
-	rgb := make([]uint8, 3*src.Width*src.Height)
-	Store(rgb, src)
-	for bits := range 16 {
-		o, table := Orientation{bits&1 > 0, bits&2 > 0, bits&4 > 0}, &table
-		if bits&8 > 0 {
-			table = nil
-		}
-		samePaths(t, fmt.Sprintf("load %v", o)+size, func(dst *Picture) { Load(dst, rgb, src.Width, src.Height, o, table) })
-		samePaths(t, fmt.Sprintf("orient %v", o)+size, func(dst *Picture) { Orient(dst, src, o, table) })
-	}
-	for _, k := range []int{3, 5} {
-		samePaths(t, fmt.Sprint("median ", k)+size, func(dst *Picture) { MedianBlur(&w, dst, src, k) })
-		samePaths(t, fmt.Sprint("gaussian ", k)+size, func(dst *Picture) { GaussianBlur(&w, dst, src, k) })
-		for n := 1; n <= 5; n++ {
-			kernel := make([]float32, k*k)
-			for _, place := range r.Perm(k * k)[:n] {
-				kernel[place] = 1 / float32(n)
-			}
-			samePaths(t, fmt.Sprintf("filter %v", kernel)+size, func(dst *Picture) { Filter(&w, dst, src, kernel, k) })
-		}
-	}
-	inPlace := func(what string, f func(p *Picture)) {
-		t.Helper()
-		samePaths(t, what+size, func(dst *Picture) {
-			dst.Reset(src.Width, src.Height)
-			copy(dst.Pix, src.Pix)
-			f(dst)
-		})
-	}
-	inPlace("lookup", func(p *Picture) { Lookup(p, &table) })
-	key, sigma := r.Uint64(), 6*r.Float64()
-	inPlace("noise", func(p *Picture) { AddNoise(p, key, sigma) })
-	samePackings(t, src)
-}
-
-// samePackings compares Store and Normalize, which write no picture, and what
-// lies behind their results.
-func samePackings(t *testing.T, src *Picture) {
-	t.Helper()
-	n := 3 * src.Width * src.Height
-	run := func() ([]uint8, []uint32) {
-		rgb := slices.Repeat([]uint8{canary}, n+guard)
-		numbers := slices.Repeat([]float32{canary}, n+guard)
-		Store(rgb[:n], src)
-		Normalize(numbers[:n], src, [3]float32{0.485, 0.456, 0.406}, [3]float32{0.229, 0.224, 0.225})
-		bits := make([]uint32, len(numbers))
-		for i, v := range numbers {
-			bits[i] = math.Float32bits(v)
-		}
-		return rgb, bits
-	}
-	restore := use(t, "go")
-	wantRGB, wantNumbers := run()
-	restore()
-	eachPath(t, func(t *testing.T) {
-		rgb, numbers := run()
-		if !slices.Equal(rgb, wantRGB) {
-			t.Errorf("store of %d x %d differs", src.Width, src.Height)
-		}
-		if !slices.Equal(numbers, wantNumbers) {
-			t.Errorf("normalize of %d x %d differs", src.Width, src.Height)
-		}
-	})
 }
 
 func TestNormalizeGolden(t *testing.T) {
