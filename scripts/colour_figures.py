@@ -50,7 +50,13 @@ def cubes():
     }
 
 
-def claheCases():
+def cube_shifts():
+    """Every triple as RGB, shifted."""
+    for shift in [(0.0, 0.0, 0.0), (3.7, -11.2, 8.9), (-7.3, 17.5, -9.9), (91.0, 255.0, 0.0), (-45.5, -60.0, 120.0)]:
+        yield dict(shift=shift, crc=crc(functional._shift_hsv_uint8(cube(4096), *shift)))
+
+
+def clahe_cases():
     sizes = [(1, 1), (1, 50), (50, 1), (3, 5), (7, 9), (8, 8), (16, 30), (64, 64), (65, 64), (100, 37), (131, 203), (192, 192), (250, 96), (331, 90)]
     for i, (width, height) in enumerate(sizes):
         for seed, clip, grid in [(2 * i, 1 + 3 * i / 14, 8), (2 * i + 1, 3.5, 8), (2 * i, 0, 3), (2 * i + 1, 40, 1 + i)]:
@@ -58,7 +64,7 @@ def claheCases():
             yield dict(width=width, height=height, seed=seed, clip=clip, grid=grid, crc=crc(result))
 
 
-def hsvCases():
+def hsv_cases():
     sizes = [(1, 1), (1, 9), (31, 5), (32, 5), (33, 5), (40, 40), (63, 3), (64, 3), (97, 20), (128, 30), (200, 11)]
     shifts = [(0, 0, 0), (10, 20, 10), (-10, -20, -10), (3.7, -11.2, 8.9), (-1e-9, 0.5, -0.5), (-1e-17, -1e-17, 1e-17), (400.5, 300, -300), (-179.5, -0.01, 0.99)]
     for i, (width, height) in enumerate(sizes):
@@ -70,6 +76,7 @@ def hsvCases():
 print(json.dumps({
     "source": f"albumentations {albumentations.__version__}, OpenCV {cv2.__version__}, numpy {np.__version__}: scripts/colour_figures.py",
     "cubes": cubes(),
-    "clahe": list(claheCases()),
-    "hsv": list(hsvCases()),
-}).replace('{"width"', '\n{"width"'))
+    "cubes_shifted": list(cube_shifts()),
+    "clahe": list(clahe_cases()),
+    "hsv": list(hsv_cases()),
+}).replace('{"width"', '\n{"width"').replace(' "cubes', '\n"cubes'))

@@ -7,15 +7,17 @@ import (
 
 // claheMemory is what CLAHE keeps between pictures.
 type claheMemory struct {
-	l, a, b   []uint8      // the picture's planes
-	tables    [][256]uint8 // of the tiles, row by row
-	fractions []float32    // of the columns
+	l, a, b []uint8      // the picture's planes
+	tables  [][256]uint8 // of the tiles, row by row
+	fx, fy  []float32    // fractions of columns and rows
+	cell    claheCell
 }
 
-// claheCell is what the pixels between four tile centres share.
+// claheCell is a rectangle of pixels between the same four tile centres.
 type claheCell struct {
-	tables                                 [4]*[256]uint8 // upper left, upper right, lower left, lower right
-	columnLo, columnHi, rowLo, rowHi, tile int
+	tables         [4]*[256]uint8 // upper left, upper right, lower left, lower right
+	x0, y0, x1, y1 int
+	packed         [256]uint32 // room for a kernel that wants the tables together
 }
 
 // CLAHE equalises the lightness of a picture in place by contrast-limited
@@ -32,7 +34,7 @@ func CLAHE(w *Workspace, p *Picture, clip float64, grid int) {
 		return
 	}
 	m, kernels := &w.clahe, active()
-	m.reset(n, p.Width, grid)
+	m.reset(p.Width, p.Height, grid)
 	kernels.labFromRGB(m.l, m.a, m.b, p.Pix)
 	tileWidth, tileHeight := claheTile(p.Width, p.Height, grid)
 	m.fillTables(p.Width, p.Height, tileWidth, tileHeight, clip, grid)
@@ -40,19 +42,25 @@ func CLAHE(w *Workspace, p *Picture, clip float64, grid int) {
 	kernels.rgbFromLab(p.Pix, m.l, m.a, m.b)
 }
 
-func (m *claheMemory) reset(pixels, width, grid int) {
-	if cap(m.l) < pixels {
-		m.l, m.a, m.b = make([]uint8, pixels), make([]uint8, pixels), make([]uint8, pixels)
+// claheSlack is how many fractions a kernel may read behind the last.
+const claheSlack = 64
+
+func (m *claheMemory) reset(width, height, grid int) {
+	pixels := width * height
+	resize(&m.l, pixels)
+	resize(&m.a, pixels)
+	resize(&m.b, pixels)
+	resize(&m.tables, grid*grid)
+	resize(&m.fx, width+claheSlack)
+	resize(&m.fy, height)
+}
+
+// resize gives a slice a length. Its elements are undefined afterwards.
+func resize[T any](s *[]T, n int) {
+	if cap(*s) < n {
+		*s = make([]T, n)
 	}
-	m.l, m.a, m.b = m.l[:pixels], m.a[:pixels], m.b[:pixels]
-	if cap(m.tables) < grid*grid {
-		m.tables = make([][256]uint8, grid*grid)
-	}
-	m.tables = m.tables[:grid*grid]
-	if cap(m.fractions) < width {
-		m.fractions = make([]float32, width)
-	}
-	m.fractions = m.fractions[:width]
+	*s = (*s)[:n]
 }
 
 // claheTile returns a tile's size. Where the grid does not divide the picture,
@@ -149,22 +157,23 @@ func cumulate(table *[256]uint8, bins *[256]uint32, area int) {
 // blend replaces L by what the tables of the four nearest tiles say.
 func (m *claheMemory) blend(kernels *table, width, height, tileWidth, tileHeight, grid int) {
 	for x := range width {
-		_, m.fractions[x] = claheCoordinate(x, tileWidth)
+		_, m.fx[x] = claheCoordinate(x, tileWidth)
 	}
-	for rowLo := 0; rowLo < height; {
-		row, _ := claheCoordinate(rowLo, tileHeight)
-		rowHi := claheCellEnd(row, rowLo, tileHeight, height)
+	for y := range height {
+		_, m.fy[y] = claheCoordinate(y, tileHeight)
+	}
+	c := &m.cell
+	for c.y0 = 0; c.y0 < height; c.y0 = c.y1 {
+		row, _ := claheCoordinate(c.y0, tileHeight)
+		c.y1 = claheCellEnd(row, c.y0, tileHeight, height)
 		upper, lower := m.tables[max(row, 0)*grid:], m.tables[min(row+1, grid-1)*grid:]
-		for lo := 0; lo < width; {
-			column, _ := claheCoordinate(lo, tileWidth)
-			hi := claheCellEnd(column, lo, tileWidth, width)
+		for c.x0 = 0; c.x0 < width; c.x0 = c.x1 {
+			column, _ := claheCoordinate(c.x0, tileWidth)
+			c.x1 = claheCellEnd(column, c.x0, tileWidth, width)
 			left, right := max(column, 0), min(column+1, grid-1)
-			cell := claheCell{tables: [4]*[256]uint8{&upper[left], &upper[right], &lower[left], &lower[right]},
-				columnLo: lo, columnHi: hi, rowLo: rowLo, rowHi: rowHi, tile: tileHeight}
-			kernels.claheBlend(m.l, width, m.fractions, &cell)
-			lo = hi
+			c.tables = [4]*[256]uint8{&upper[left], &upper[right], &lower[left], &lower[right]}
+			kernels.claheBlend(m.l, width, m.fx, m.fy, c)
 		}
-		rowLo = rowHi
 	}
 }
 
@@ -189,12 +198,11 @@ func claheCellEnd(centre, x, tile, n int) int {
 }
 
 // claheBlendRef does the pixels of one cell of a plane with rows of width.
-func claheBlendRef(l []uint8, width int, fractions []float32, c *claheCell) {
-	for y := c.rowLo; y < c.rowHi; y++ {
-		_, fy := claheCoordinate(y, c.tile)
+func claheBlendRef(l []uint8, width int, fx, fy []float32, c *claheCell) {
+	for y := c.y0; y < c.y1; y++ {
 		row := l[y*width:]
-		for x := c.columnLo; x < c.columnHi; x++ {
-			row[x] = claheBlended(c, row[x], fractions[x], fy)
+		for x := c.x0; x < c.x1; x++ {
+			row[x] = claheBlended(c, row[x], fx[x], fy[y])
 		}
 	}
 }

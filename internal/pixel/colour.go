@@ -4,11 +4,13 @@ package pixel
 type colourTable struct {
 	labFromRGB func(l, a, b, pix []uint8)
 	rgbFromLab func(pix, l, a, b []uint8)
-	claheBlend func(l []uint8, width int, fractions []float32, c *claheCell)
+	claheBlend func(l []uint8, width int, fx, fy []float32, c *claheCell)
+	shiftHSV   func(row []uint8, shift *hsvShift, even int)
 }
 
 var colourGo = colourTable{
 	labFromRGB: labFromRGBRef,
 	rgbFromLab: rgbFromLabRef,
 	claheBlend: claheBlendRef,
+	shiftHSV:   shiftHSVRef,
 }

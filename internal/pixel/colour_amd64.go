@@ -5,14 +5,16 @@ package pixel
 var colourAVX2 = colourTable{
 	labFromRGB: labFromRGBIn(8, labFromRGBAVX2),
 	rgbFromLab: rgbFromLabIn(8, rgbFromLabAVX2),
-	claheBlend: claheBlendRef,
+	claheBlend: claheBlendGather,
+	shiftHSV:   shiftHSVIn(8, shiftHSVAVX2),
 }
 
 // colourAVX512 needs VBMI as well.
 var colourAVX512 = colourTable{
 	labFromRGB: labFromRGBIn(16, labFromRGBAVX512),
 	rgbFromLab: rgbFromLabIn(16, rgbFromLabAVX512),
-	claheBlend: claheBlendRef,
+	claheBlend: claheBlendPermutes,
+	shiftHSV:   shiftHSVIn(16, shiftHSVAVX512),
 }
 
 // labFromRGBIn makes a kernel of one that does whole blocks of pixels.
@@ -35,5 +37,40 @@ func rgbFromLabIn(block int, kernel func(pix, l, a, b *uint8, blocks int, tables
 		}
 		done := blocks * block
 		rgbFromLabRef(pix[4*done:], l[done:], a[done:], b[done:])
+	}
+}
+
+func claheBlendPermutes(l []uint8, width int, fx, fy []float32, c *claheCell) {
+	t := &c.tables
+	claheBlendAVX512(&l[c.y0*width+c.x0], width, c.x1-c.x0, c.y1-c.y0, &fx[c.x0], &fy[c.y0], &t[0][0], &t[1][0], &t[2][0], &t[3][0])
+}
+
+// claheBlendGather leaves the last columns that make no block to the
+// reference.
+func claheBlendGather(l []uint8, width int, fx, fy []float32, c *claheCell) {
+	blocks := (c.x1 - c.x0) / 8
+	if blocks > 0 {
+		for i := range c.packed {
+			c.packed[i] = uint32(c.tables[0][i]) | uint32(c.tables[1][i])<<8 | uint32(c.tables[2][i])<<16 | uint32(c.tables[3][i])<<24
+		}
+		claheBlendAVX2(&l[c.y0*width+c.x0], width, blocks, c.y1-c.y0, &fx[c.x0], &fy[c.y0], &c.packed[0])
+	}
+	first := c.x0
+	c.x0 += 8 * blocks
+	claheBlendRef(l, width, fx, fy, c)
+	c.x0 = first
+}
+
+// shiftHSVIn leaves to the reference what is no whole block of even pixels,
+// and shifts whose tables do not add the same number everywhere.
+func shiftHSVIn(block int, kernel func(pix *uint8, blocks int, hue, saturation, value float32)) func(row []uint8, shift *hsvShift, even int) {
+	return func(row []uint8, shift *hsvShift, even int) {
+		blocks := even / block
+		if blocks > 0 && shift.uniform {
+			kernel(&row[0], blocks, float32(4096*shift.addHue+2048), float32(4096*shift.addSaturation+2048), float32(shift.addValue))
+			done := blocks * block
+			row, even = row[4*done:], even-done
+		}
+		shiftHSVRef(row, shift, even)
 	}
 }

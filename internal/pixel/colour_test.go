@@ -6,11 +6,17 @@ import (
 	"hash/crc32"
 	"os"
 	"testing"
+
+	"melanoma/internal/kernel"
 )
 
 // colourFigures are OpenCV's results as scripts/colour_figures.py wrote them.
 type colourFigures struct {
-	Cubes map[string]uint32
+	Cubes  map[string]uint32
+	Shifts []struct {
+		Shift [3]float64
+		CRC   uint32
+	} `json:"cubes_shifted"`
 	CLAHE []struct {
 		Width, Height, Seed, Grid int
 		Clip                      float64
@@ -141,7 +147,7 @@ func TestEveryColour(t *testing.T) {
 		}
 	}
 	eachPath(t, func(t *testing.T) {
-		if active() == &goTable && os.Getenv("MELANOMA_SLOW") != "1" {
+		if kernel.Selected() == "go" && os.Getenv("MELANOMA_SLOW") != "1" {
 			t.Skip("takes long in plain loops: set MELANOMA_SLOW=1")
 		}
 		convert(t, "lab", func() {
@@ -164,6 +170,37 @@ func TestEveryColour(t *testing.T) {
 			eachPixel(func(i int) (uint8, uint8, uint8) { return rgbFromHSV(min(pix[4*i], 179), pix[4*i+1], pix[4*i+2], even) })
 		})
 	}
+}
+
+// TestShiftHSVOfEveryColour has every triple in rows of 4096.
+func TestShiftHSVOfEveryColour(t *testing.T) {
+	figures := readColourFigures(t)
+	eachPath(t, func(t *testing.T) {
+		if kernel.Selected() == "go" && os.Getenv("MELANOMA_SLOW") != "1" {
+			t.Skip("takes long in plain loops: set MELANOMA_SLOW=1")
+		}
+		var w Workspace
+		p := new(Picture)
+		p.Reset(4096, 16)
+		packed := make([]uint8, 0, 3*4096*16)
+		for _, c := range figures.Shifts {
+			crc := crc32.NewIEEE()
+			for i := 0; i < 1<<24; {
+				for k := 0; k < len(p.Pix); k, i = k+4, i+1 {
+					p.Pix[k], p.Pix[k+1], p.Pix[k+2] = uint8(i>>16), uint8(i>>8), uint8(i)
+				}
+				ShiftHSV(&w, p, c.Shift[0], c.Shift[1], c.Shift[2])
+				packed = packed[:0]
+				for k := 0; k < len(p.Pix); k += 4 {
+					packed = append(packed, p.Pix[k], p.Pix[k+1], p.Pix[k+2])
+				}
+				crc.Write(packed)
+			}
+			if crc.Sum32() != c.CRC {
+				t.Errorf("%v: CRC %d, want %d", c.Shift, crc.Sum32(), c.CRC)
+			}
+		}
+	})
 }
 
 func TestCLAHEGoldens(t *testing.T) {

@@ -23,10 +23,14 @@ func newHSVTable(scale float64) (t [256]int32) {
 type hsvShift struct {
 	hue               [180]uint8
 	saturation, value [256]uint8
+
+	// uniform says that each table adds a whole number, then limits the sum or
+	// takes it modulo 180: unless a shift is nearly a whole number.
+	uniform                         bool
+	addHue, addSaturation, addValue int
 }
 
-func newHSVShift(hue, saturation, value float64) *hsvShift {
-	s := new(hsvShift)
+func (s *hsvShift) set(hue, saturation, value float64) {
 	for i := range s.hue {
 		h := math.Mod(float64(i)+hue, 180)
 		if h < 0 {
@@ -34,11 +38,22 @@ func newHSVShift(hue, saturation, value float64) *hsvShift {
 		}
 		s.hue[i] = uint8(int(h) % 180) // h may have become 180, which is 0
 	}
-	for i := range s.value {
-		s.saturation[i] = uint8(min(max(float64(i)+saturation, 0), 255))
-		s.value[i] = uint8(min(max(float64(i)+value, 0), 255))
+	s.addHue = int(s.hue[0])
+	s.uniform = true
+	for i, h := range s.hue {
+		s.uniform = s.uniform && int(h) == (i+s.addHue)%180
 	}
-	return s
+	for _, t := range []struct {
+		table *[256]uint8
+		add   *int
+		shift float64
+	}{{&s.saturation, &s.addSaturation, saturation}, {&s.value, &s.addValue, value}} {
+		*t.add = int(math.Floor(min(max(t.shift, -256), 256)))
+		for i := range t.table {
+			t.table[i] = uint8(min(max(float64(i)+t.shift, 0), 255))
+			s.uniform = s.uniform && t.table[i] == clamp8(i+*t.add)
+		}
+	}
 }
 
 // ShiftHSV adds to hue (half degrees, modulo 180), saturation and value
@@ -47,12 +62,19 @@ func newHSVShift(hue, saturation, value float64) *hsvShift {
 // pixels of a row are rounded, all others truncated on the way back to RGB.
 // Numbers that are not finite panic.
 func ShiftHSV(w *Workspace, p *Picture, hue, saturation, value float64) {
-	if sum := hue + saturation + value; sum-sum != 0 {
-		panic(fmt.Sprintf("pixel: shift of HSV by %v, %v, %v", hue, saturation, value))
+	for _, v := range [...]float64{hue, saturation, value} {
+		if v-v != 0 {
+			panic(fmt.Sprintf("pixel: shift of HSV by %v", v))
+		}
 	}
-	shift := newHSVShift(hue, saturation, value)
+	shift, kernels := &w.hsv, active()
+	shift.set(hue, saturation, value)
+	if p.Width%32 == 0 {
+		kernels.shiftHSV(p.Pix, shift, p.Width*p.Height)
+		return
+	}
 	for y := range p.Height {
-		shiftHSVRef(p.Row(y), shift, p.Width/32*32)
+		kernels.shiftHSV(p.Row(y), shift, p.Width/32*32)
 	}
 }
 

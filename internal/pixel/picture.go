@@ -32,6 +32,7 @@ func (p *Picture) Row(y int) []uint8 {
 // zero value is ready; it serves one goroutine at a time.
 type Workspace struct {
 	clahe    claheMemory
+	hsv      hsvShift
 	filter   filterMemory
 	geometry geometryMemory
 }

@@ -51,3 +51,14 @@ func (c *constants) global(name string, value func(i int) uint32) mem {
 	}
 	return m
 }
+
+// transposed is the vector of 16 integers that exchanges the rows and columns
+// of a 4 x 4 matrix.
+func (c *constants) transposed() mem {
+	m := c.ctx.StaticGlobal("transposed")
+	c.ctx.DataAttributes(attr.RODATA | attr.NOPTR)
+	for i := range 16 {
+		c.ctx.AppendDatum(operand.U32(i%4*4 + i/4))
+	}
+	return m
+}

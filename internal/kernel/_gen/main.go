@@ -37,6 +37,8 @@ var families = []struct {
 	{"kernel", "rectifier", writeRectifier},
 	{"kernel", "softmax", writeSoftmax},
 	{"pixel", "lab", writeLab},
+	{"pixel", "clahe", writeCLAHE},
+	{"pixel", "hsv", writeHSV},
 	{"pixel", "median", writeMedian},
 	{"pixel", "blur", writeBlur},
 	{"pixel", "noise", writeNoise},

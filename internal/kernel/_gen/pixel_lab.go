@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
 )
 
 // Offsets in pixel.labVectors.
@@ -81,20 +82,23 @@ func (e *emitter) permuted(table gp, offset, vectors int) (p permuted) {
 	return p
 }
 
+// lookup returns the bytes that stand in a table of 256 for those of v; upper
+// marks those of 128 and more (wide).
+func (e *emitter) lookup(v vec, t permuted, upper reg.OpmaskVirtual) vec {
+	first, second := e.copied(v), e.copied(v)
+	e.VPERMI2B(t[1], t[0], first)
+	e.VPERMI2B(t[3], t[2], second)
+	e.VMOVDQU8(second, upper, first)
+	return first
+}
+
 // words looks 16 bits up for each byte of v (wide) and returns those of the
 // even bytes, then of the odd ones, as words.
 func (e *emitter) words(v vec, low, high permuted, lowHalf vec) (even, odd vec) {
 	upper := e.K()
 	e.VPMOVB2M(v, upper)
-	lookup := func(t permuted) vec {
-		first, second := e.copied(v), e.copied(v)
-		e.VPERMI2B(t[1], t[0], first)
-		e.VPERMI2B(t[3], t[2], second)
-		e.VMOVDQU8(second, upper, first)
-		return first
-	}
 	const orAnd, orAndNot = 0xf8, 0xf4
-	l, h := lookup(low), lookup(high)
+	l, h := e.lookup(v, low, upper), e.lookup(v, high, upper)
 	even, odd = e.vec(), e.vec()
 	e.VPSLLW(operand.U8(8), h, even)
 	e.VPTERNLOGD(operand.U8(orAnd), lowHalf, l, even)
