@@ -87,7 +87,7 @@ func writeCLAHEPermutes(e *emitter) {
 		v := e.vec()
 		e.VMOVDQU8_Z(mem{Base: at}, mask, v)
 		e.VPERMD(v, order, v)
-		out := c.chunk(e.lookups(v, tables), fx, zero)
+		out := c.chunk(e.lookups256(v, tables), fx, zero)
 		e.VPERMD(out, order, out)
 		e.VMOVDQU8(out, mask, mem{Base: at})
 		e.ADDQ(operand.I32(64), at)
@@ -99,12 +99,12 @@ func writeCLAHEPermutes(e *emitter) {
 	e.finish()
 }
 
-// lookups returns the bytes that stand in tables of 256 for those of v (wide).
+// lookups256 returns the bytes that stand in tables of 256 for those of v (wide).
 func (e *emitter) lookups(v vec, tables [4]permuted) (p [4]vec) {
 	upper := e.K()
 	e.VPMOVB2M(v, upper)
 	for i, t := range tables {
-		p[i] = e.lookup(v, t, upper)
+		p[i] = e.lookup256(v, t, upper)
 	}
 	return p
 }

@@ -82,9 +82,9 @@ func (e *emitter) permuted(table gp, offset, vectors int) (p permuted) {
 	return p
 }
 
-// lookup returns the bytes that stand in a table of 256 for those of v; upper
+// lookup256 returns the bytes that stand in a table of 256 for those of v; upper
 // marks those of 128 and more (wide).
-func (e *emitter) lookup(v vec, t permuted, upper reg.OpmaskVirtual) vec {
+func (e *emitter) lookup256(v vec, t permuted, upper reg.OpmaskVirtual) vec {
 	first, second := e.copied(v), e.copied(v)
 	e.VPERMI2B(t[1], t[0], first)
 	e.VPERMI2B(t[3], t[2], second)
@@ -98,7 +98,7 @@ func (e *emitter) words(v vec, low, high permuted, lowHalf vec) (even, odd vec) 
 	upper := e.K()
 	e.VPMOVB2M(v, upper)
 	const orAnd, orAndNot = 0xf8, 0xf4
-	l, h := e.lookup(v, low, upper), e.lookup(v, high, upper)
+	l, h := e.lookup256(v, low, upper), e.lookup256(v, high, upper)
 	even, odd = e.vec(), e.vec()
 	e.VPSLLW(operand.U8(8), h, even)
 	e.VPTERNLOGD(operand.U8(orAnd), lowHalf, l, even)
