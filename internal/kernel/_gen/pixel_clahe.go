@@ -100,7 +100,7 @@ func writeCLAHEPermutes(e *emitter) {
 }
 
 // lookups256 returns the bytes that stand in tables of 256 for those of v (wide).
-func (e *emitter) lookups(v vec, tables [4]permuted) (p [4]vec) {
+func (e *emitter) lookups256(v vec, tables [4]permuted) (p [4]vec) {
 	upper := e.K()
 	e.VPMOVB2M(v, upper)
 	for i, t := range tables {
