@@ -230,5 +230,9 @@ func syntheticPicture(size int, seed uint64) augment.Image {
 	for i := range small.Pix {
 		small.Pix[i] = uint8(120 + r.IntN(100))
 	}
-	return augment.Resize(small, size, size)
+	im := augment.Resize(small, size, size)
+	for i := range im.Pix {
+		im.Pix[i] += uint8(r.IntN(9)) // at most 219 + 8
+	}
+	return im
 }

@@ -157,6 +157,10 @@ func measure(ctx context.Context, seconds float64, step func() error) (times []f
 // peakRSS is the largest resident size of the process so far, in GB.
 func peakRSS() float64 { return float64(pipeline.PeakMemoryKiB()) * 1024 / 1e9 }
 
+// benchPictures is how many pictures a bench of the augmentation goes round:
+// too many for the caches, as in training.
+const benchPictures = 40
+
 // benchAugment applies a recipe, drawn anew for each picture, and normalises,
 // as the loader does: one Augmenter a worker.
 func (a *app) benchAugment(ctx context.Context, o benchOptions) (*throughput, error) {
@@ -165,17 +169,21 @@ func (a *app) benchAugment(ctx context.Context, o benchOptions) (*throughput, er
 		return nil, usage(adviceOf(err), "%w", err)
 	}
 	n := a.workers()
-	augmenters, pictures, results := make([]*augment.Augmenter, n), make([]augment.Image, n), make([][]float32, n)
+	augmenters, results := make([]*augment.Augmenter, n), make([][]float32, n)
+	pictures := make([]augment.Image, benchPictures)
+	for i := range pictures {
+		pictures[i] = syntheticPicture(o.source, uint64(i))
+	}
 	for worker := range n {
 		var err error
 		if augmenters[worker], err = augment.NewAugmenter(config, o.size); err != nil {
 			return nil, usage("--size 384", "%w", err)
 		}
-		pictures[worker], results[worker] = syntheticPicture(o.source, uint64(worker)), make([]float32, 3*o.size*o.size)
+		results[worker] = make([]float32, 3*o.size*o.size)
 	}
 	normalize := augment.Normalize{Mean: [3]float32{0.485, 0.456, 0.406}, Std: [3]float32{0.229, 0.224, 0.225}}
 	return a.benchParallel(ctx, o, func(worker, i int) error {
-		augmenter, im := augmenters[worker], pictures[worker]
+		augmenter, im := augmenters[worker], pictures[i%benchPictures]
 		draw := augmenter.Draw(rng.Key(1, "bench", worker, i), im.Width, im.Height)
 		augmenter.Apply(results[worker], im.Pix, im.Width, im.Height, draw, normalize)
 		return nil
