@@ -49,8 +49,8 @@ func (c MixConfig) Validate() error {
 
 // Mix is what one pair of pictures gets.
 type Mix struct {
-	Share float64 `json:"share"`         // of its own picture in each; 1 leaves both as they are
-	Box   *Box    `json:"box,omitempty"` // that CutMix swaps; nil: mixup
+	Share float64 `json:"share"`        // of its own picture in each; 1 leaves both as they are
+	Box   Box     `json:"box,omitzero"` // that CutMix swaps; zero: mixup
 }
 
 // Box is the pixels of columns [X0,X1) and rows [Y0,Y1).
@@ -81,7 +81,7 @@ func (c MixConfig) Draw(key uint64, size int) Mix {
 	x, y := int(float64(size)*s.next()), int(float64(size)*s.next())
 	box := Box{max(0, x-half), max(0, y-half), min(size, x+half), min(size, y+half)}
 	area := (box.X1 - box.X0) * (box.Y1 - box.Y0)
-	return Mix{Share: 1 - float64(area)/float64(size*size), Box: &box}
+	return Mix{Share: 1 - float64(area)/float64(size*size), Box: box}
 }
 
 // Apply mixes two pictures [size,size,3] in place: each gets what the other
@@ -93,7 +93,7 @@ func (m Mix) Apply(a, b []float32, size int) {
 	}
 	switch {
 	case m.Share == 1:
-	case m.Box != nil:
+	case m.Box != Box{}:
 		for y := m.Box.Y0; y < m.Box.Y1; y++ {
 			lo, hi := 3*(y*size+m.Box.X0), 3*(y*size+m.Box.X1)
 			swap(a[lo:hi], b[lo:hi])

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"runtime"
 	"slices"
 	"testing"
 
@@ -56,11 +57,12 @@ func training(s *Store) LoaderConfig {
 
 // recipes are the trainings whose draws must not depend on who draws them.
 func recipes(s *Store) map[string]LoaderConfig {
-	plain, sized, mixed := training(s), training(s), training(s)
+	plain, sized, mixed, winners := training(s), training(s), training(s), training(s)
+	winners.Augment, winners.Size = &augment.Config{Preset: augment.Winner2020, Mode: augment.ModeFast}, 24
 	sized.Size = 24
 	sized.Strata, sized.Rows = []Stratum{{Rows: s.TrainRows()[:5], Draws: 23}, {Rows: s.TrainRows()[5:], Draws: 7}}, nil
 	mixed.Mix = &augment.MixConfig{P: 0.8, MixupAlpha: 0.4, CutMixAlpha: 1, CutMixShare: 0.5}
-	return map[string]LoaderConfig{"plain": plain, "another size, rows shown often": sized, "mixed": mixed}
+	return map[string]LoaderConfig{"plain": plain, "another size, rows shown often": sized, "mixed": mixed, "winner2020": winners}
 }
 
 func TestDrawsAreEqualFor1And2And4Workers(t *testing.T) {
@@ -94,6 +96,35 @@ func TestDrawsAreEqualAfterResumeFromAnyBatch(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A warm loader allocates for an epoch and for nothing else: batches, pictures
+// and draws take memory that is there.
+func TestAWarmLoaderAllocatesNothingForAPicture(t *testing.T) {
+	s := store(t, 30)
+	for name, c := range recipes(s) {
+		if name == "winner2020" {
+			continue
+		}
+		c.Workers, c.Strata, c.Rows = 1, []Stratum{{Rows: s.TrainRows(), Draws: 2000}}, nil
+		l := loader(t, s, c)
+		run := func(number, batches int) uint64 {
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			for _, err := range l.Epoch(context.Background(), number, 500-batches) {
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+			runtime.ReadMemStats(&after)
+			return after.Mallocs - before.Mallocs
+		}
+		run(0, 500)
+		few, many := run(1, 10), run(1, 490)
+		if more := float64(many) - float64(few); more > 0.05*480*4 {
+			t.Errorf("%s: %.2f allocations a picture", name, more/(480*4))
+		}
 	}
 }
 

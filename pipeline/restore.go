@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -16,6 +17,7 @@ type Calibration struct {
 	Paths    []string // pictures and folders of pictures
 	Count    int      // at most so many, evenly spread over the sorted list; 0 is all
 	Size     int      // pixels; 0 is the network's own
+	Stored   int      // size at which a run stores its pictures, before it resizes them to Size; 0 is Size
 	Workers  int
 	Progress Progress
 }
@@ -37,18 +39,20 @@ func RestoreBatchNorm(ctx context.Context, net *models.Net, weights models.Weigh
 		return nil, err
 	}
 	files = spread(files, c.Count)
-	size := c.Size
-	if size == 0 {
-		size = net.InputSize
+	size := cmp.Or(c.Size, net.InputSize)
+	decoder, normalize := data.NewDecoder(cmp.Or(c.Stored, size)), augment.Normalize{Mean: net.Mean, Std: net.Std}
+	plain, err := augment.NewAugmenter(augment.None(), size)
+	if err != nil {
+		return nil, err
 	}
-	decoder, normalize := data.NewDecoder(size), augment.Normalize{Mean: net.Mean, Std: net.Std}
 	bar := c.Progress.Start("calibrate", "pictures", len(files))
 	pictures := train.Pictures{Count: len(files), Size: size, Load: func(i int, pixels []float32) error {
 		p, err := decoder.File(ctx, files[i])
 		if err != nil {
 			return fault.New(fault.Input, "leave out what is no whole JPEG or PNG file", "pipeline: calibrate: %s: %w", files[i], err)
 		}
-		normalize.Into(pixels, p.Image)
+		im := p.Image
+		plain.Apply(pixels, im.Pix, im.Width, im.Height, plain.Draw(0, im.Width, im.Height), normalize)
 		bar.Set(i+1, len(files))
 		return nil
 	}}

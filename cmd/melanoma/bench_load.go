@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"image/jpeg"
@@ -31,6 +32,8 @@ func loadFlags(flags *pflag.FlagSet, o *benchOptions) {
 	networkFlags(flags, o)
 	o.load = loadOptions{stored: 512, store: data.StorePixels, images: 64}
 	flags.StringVar(&o.load.run, "run", "", "folder of a run: load its images (default: drawn ones)")
+	flags.StringVar(&o.preset, "preset", "", strings.Join(augment.Presets(), ", ")+" (default: that of the run, else "+augment.Winner2020+")")
+	flags.StringVar(&o.mode, "mode", o.mode, "fast, or parity for ElasticTransform's field as well")
 	flags.IntVar(&o.source, "source", o.source, "size of the drawn JPEG files")
 	flags.IntVar(&o.load.stored, "stored", o.load.stored, "size of the stored pictures (data.size)")
 	flags.StringVar(&o.load.store, "store", o.load.store, "pixels or files (data.store)")
@@ -55,6 +58,10 @@ type loading struct {
 // benchLoad trains a network on pictures that a loader prepares beside it, and
 // splits the time of a step into waiting for the batch and computing.
 func (a *app) benchLoad(ctx context.Context, o benchOptions) (*throughput, error) {
+	recipe, err := o.recipe()
+	if err != nil {
+		return nil, err
+	}
 	store, done, err := a.benchStore(ctx, o)
 	if err != nil {
 		return nil, err
@@ -63,8 +70,7 @@ func (a *app) benchLoad(ctx context.Context, o benchOptions) (*throughput, error
 	config := data.LoaderConfig{Batch: o.batch, Size: o.size, Seed: a.common.seed, Workers: a.workers(), Shuffle: true,
 		Normalize: augment.Normalize{Mean: [3]float32{0.485, 0.456, 0.406}, Std: [3]float32{0.229, 0.224, 0.225}},
 		Strata:    []data.Stratum{{Rows: store.TrainRows(), Draws: 1 << 16}}}
-	recipe := augment.Default()
-	config.Augment = &recipe
+	config.Augment = recipe
 	loader, err := store.NewLoader(config)
 	if err != nil {
 		return nil, usage("--size 224 --batch 16", "%w", err)
@@ -81,6 +87,25 @@ func (a *app) benchLoad(ctx context.Context, o benchOptions) (*throughput, error
 		return nil, err
 	}
 	return t, a.decodeRates(ctx, o, t)
+}
+
+// recipe is the augmentation of the flags, or of the run.
+func (o benchOptions) recipe() (*augment.Config, error) {
+	if o.load.run != "" && o.preset == "" {
+		c, err := pipeline.LoadStored(o.load.run, nil)
+		if err == nil && c == nil {
+			_, err = pipeline.ReadManifest(o.load.run)
+		}
+		if err != nil {
+			return nil, err
+		}
+		return &c.Augment, nil
+	}
+	c := augment.Config{Preset: cmp.Or(o.preset, augment.Winner2020), Mode: o.mode}
+	if err := c.Validate(); err != nil {
+		return nil, usage(adviceOf(err), "%w", err)
+	}
+	return &c, nil
 }
 
 // benchStore opens a run's images, or draws some; done closes and removes them.

@@ -98,6 +98,7 @@ batch statistics and dropouts included, unless --eval is given.`,
 	export.Flags().IntVar(&o.exported.batch, "batch", 0, "images a run of the file takes (default: any number)")
 	imported.Flags().BoolVar(&o.imported.restore, "restore-batchnorm", false, "put BatchNorm back that an exporter folded away")
 	imported.Flags().StringArrayVar(&o.imported.images, "images", nil, "picture or folder of pictures for its statistics; repeatable")
+	imported.Flags().IntVar(&o.imported.stored, "stored", 0, "resize the pictures to this size first, as a run with that data.size does")
 	imported.Flags().IntVar(&o.imported.count, "count", 256, "pictures to use, spread over all; 0 uses all")
 	imported.Flags().StringVar(&o.imported.mean, "mean", "", "mean of the pixels in [0, 1], R,G,B (default: the file's own)")
 	imported.Flags().StringVar(&o.imported.std, "std", "", "standard deviation, R,G,B (default: the file's own)")

@@ -18,6 +18,7 @@ type importOptions struct {
 	restore      bool     // BatchNorm
 	images       []string // to calibrate it
 	count        int
+	stored       int // size of a run's pictures before they are resized
 	mean, std    string
 }
 
@@ -29,6 +30,8 @@ func (a *app) runModelsImport(ctx context.Context, o importOptions, size int, pa
 		return usage("add --images FOLDER --output FILE.onnx", "--restore-batchnorm wants pictures to take statistics from and a file to write")
 	case !o.restore && len(o.images) > 0:
 		return usage("add --restore-batchnorm", "--images is for --restore-batchnorm")
+	case o.stored != 0 && (o.stored < 8 || o.stored > 4096):
+		return usage("data.size of the run that the network is for", "--stored %d is not 8 to 4096", o.stored)
 	case o.count < 0:
 		return usage("some hundred give good statistics; 0 uses all", "--count %d is negative", o.count)
 	}
@@ -84,7 +87,7 @@ func (a *app) runModelsImport(ctx context.Context, o importOptions, size int, pa
 func (a *app) restore(ctx context.Context, o importOptions, size int, net *models.Net, weights models.Weights) (*pipeline.Restored, error) {
 	progress, wait := a.progress()
 	restored, err := pipeline.RestoreBatchNorm(ctx, net, weights, pipeline.Calibration{
-		Paths: o.images, Count: o.count, Size: size, Workers: a.workers(), Progress: progress,
+		Paths: o.images, Count: o.count, Size: size, Stored: o.stored, Workers: a.workers(), Progress: progress,
 	})
 	wait()
 	return restored, err
