@@ -26,6 +26,9 @@ func NewImage(width, height int) Image {
 // FromImage copies any decoded picture into an Image: colours are taken
 // without alpha premultiplication and the alpha channel is dropped.
 func FromImage(src image.Image) Image {
+	if im, ok := src.(*image.NRGBA); ok {
+		return fromNRGBA(im)
+	}
 	return fromNRGBA(imaging.Clone(src))
 }
 

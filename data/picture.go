@@ -6,16 +6,16 @@ import (
 	"errors"
 	"fmt"
 	"image"
-	"image/draw"
-	"image/jpeg"
 	"image/png"
 	"io"
 	"os"
+	"slices"
 	"sync"
 
 	"github.com/disintegration/imaging"
 
 	"melanoma/augment"
+	"melanoma/internal/jpeg"
 )
 
 // Picture is an image file as the networks see it.
@@ -29,17 +29,23 @@ type Picture struct {
 // new images. It is safe for concurrent use: the pictures being decoded at
 // any time fit its memory together.
 type Decoder struct {
-	size   int
-	memory *budget
+	size     int
+	memory   *budget
+	decoders sync.Pool // of *jpeg.Decoder
 }
 
 // decodeMemory bounds the bytes of pictures being decoded at any time. One of
 // 24 million pixels, the largest of ISIC 2020, takes 40 to 200 MiB.
 const decodeMemory = 384 << 20
 
-// NewDecoder returns a decoder to pictures of size x size pixels.
+// keptMemory is the most that the decoding of a JPEG file may need for its
+// memory to be kept for the next.
+const keptMemory = 16 << 20
+
+// NewDecoder returns a decoder to pictures of size x size pixels; 0 leaves
+// each as large as it is.
 func NewDecoder(size int) *Decoder {
-	return &Decoder{size: size, memory: newBudget(decodeMemory)}
+	return &Decoder{size: size, memory: newBudget(decodeMemory), decoders: sync.Pool{New: func() any { return new(jpeg.Decoder) }}}
 }
 
 // File decodes a JPEG or PNG file: the type is read from its first bytes, its
@@ -91,20 +97,42 @@ func (d *Decoder) Decode(ctx context.Context, content []byte) (p Picture, err er
 			err = fmt.Errorf("cannot be decoded: %v", r)
 		}
 	}()
-	var src image.Image
+	p = Picture{SourceWidth: h.width, SourceHeight: h.height, File: content}
 	if h.png {
-		src, err = png.Decode(&cancellable{ctx, bytes.NewReader(content)})
+		p.Image, err = d.png(ctx, content)
 	} else {
-		src, err = jpeg.Decode(&cancellable{ctx, bytes.NewReader(content)})
+		p.Image, err = d.jpeg(ctx, content, h)
 	}
+	return p, err
+}
+
+func (d *Decoder) png(ctx context.Context, content []byte) (augment.Image, error) {
+	src, err := png.Decode(&cancellable{ctx, bytes.NewReader(content)})
 	if err != nil {
-		return p, err
+		return augment.Image{}, err
 	}
-	src = standard(src)
 	if err := ctx.Err(); err != nil {
-		return p, err
+		return augment.Image{}, err
 	}
-	return Picture{Image: resize(orient(src, h.orientation), d.size), SourceWidth: h.width, SourceHeight: h.height, File: content}, nil
+	return d.resize(src), nil
+}
+
+// jpeg decodes with memory of an earlier file. That of large files is not
+// kept: they are rare, and it belongs to no budget.
+func (d *Decoder) jpeg(ctx context.Context, content []byte, h header) (augment.Image, error) {
+	decoder := d.decoders.Get().(*jpeg.Decoder)
+	if h.cost <= keptMemory {
+		defer d.decoders.Put(decoder)
+	}
+	if h.orientation == 1 && (d.size == 0 || h.width == d.size && h.height == d.size) {
+		pix, width, height, err := decoder.RGB(ctx, content)
+		return augment.Image{Pix: slices.Clone(pix), Width: width, Height: height}, err
+	}
+	src, err := decoder.NRGBA(ctx, content)
+	if err != nil {
+		return augment.Image{}, err
+	}
+	return d.resize(orient(src, h.orientation)), nil
 }
 
 // cancellable reads until its context ends: decoders read in small pieces.
@@ -118,17 +146,6 @@ func (c *cancellable) Read(b []byte) (int, error) {
 		return 0, err
 	}
 	return c.r.Read(b)
-}
-
-// standard converts the rare chroma subsamplings that imaging reads wrongly.
-func standard(im image.Image) image.Image {
-	y, ok := im.(*image.YCbCr)
-	if !ok || y.SubsampleRatio != image.YCbCrSubsampleRatio411 && y.SubsampleRatio != image.YCbCrSubsampleRatio410 {
-		return im
-	}
-	out := image.NewRGBA(im.Bounds())
-	draw.Draw(out, out.Bounds(), im, im.Bounds().Min, draw.Src)
-	return out
 }
 
 // orient turns a picture upright (EXIF 2.32, table 6).
@@ -152,16 +169,18 @@ func orient(im image.Image, orientation int) image.Image {
 	return im
 }
 
-// resize is augment.Resize(augment.FromImage(im), size, size). For a picture
-// without alpha it saves the two full-size copies of that, with the same
-// result; a test compares the two.
-func resize(im image.Image, size int) augment.Image {
+// resize is augment.Resize of augment.FromImage(im) to the decoder's size.
+// For a picture without alpha it saves the two full-size copies of that, with
+// the same result; a test compares the two.
+func (d *Decoder) resize(im image.Image) augment.Image {
 	b := im.Bounds()
-	opaque, ok := im.(interface{ Opaque() bool })
-	if !ok || !opaque.Opaque() || b.Dx() == size && b.Dy() == size {
-		return augment.Resize(augment.FromImage(im), size, size)
+	if d.size == 0 || b.Dx() == d.size && b.Dy() == d.size {
+		return augment.FromImage(im)
 	}
-	return augment.FromImage(imaging.Resize(im, size, size, imaging.Linear))
+	if opaque, ok := im.(interface{ Opaque() bool }); !ok || !opaque.Opaque() {
+		return augment.Resize(augment.FromImage(im), d.size, d.size)
+	}
+	return augment.FromImage(imaging.Resize(im, d.size, d.size, imaging.Linear))
 }
 
 // budget is a number of bytes that goroutines share.

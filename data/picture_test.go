@@ -18,6 +18,7 @@ import (
 	"github.com/disintegration/imaging"
 
 	"melanoma/augment"
+	"melanoma/internal/jpeg"
 )
 
 func pngBytes(t testing.TB, im image.Image) []byte {
@@ -48,7 +49,11 @@ func withOrientation(b []byte, orientation uint16, order binary.AppendByteOrder)
 }
 
 func TestOrientationIsAppliedAsImagingDoes(t *testing.T) {
-	plain := jpegBytes(t, picture(3, 40, 24))
+	tiles := image.NewGray(image.Rect(0, 0, 40, 24)) // blocks of one level: all decoders agree on them
+	for i := range tiles.Pix {
+		tiles.Pix[i] = uint8(16 * (i/tiles.Stride/8*5 + i%tiles.Stride/8))
+	}
+	plain := jpegBytes(t, tiles)
 	for orientation := uint16(1); orientation <= 8; orientation++ {
 		for name, order := range map[string]binary.AppendByteOrder{"little": binary.LittleEndian, "big": binary.BigEndian} {
 			b := withOrientation(plain, orientation, order)
@@ -77,7 +82,6 @@ func TestResizeEqualsItsSlowTwin(t *testing.T) {
 	gray, gray16 := image.NewGray(rgba.Rect), image.NewGray16(rgba.Rect)
 	palette := image.NewPaletted(rgba.Rect, color.Palette{color.Black, color.White, color.RGBA{200, 90, 30, 255}})
 	alpha := image.NewNRGBA(rgba.Rect)
-	ycc := map[string]image.Image{}
 	for y := range 44 {
 		for x := range 60 {
 			gray.Set(x, y, rgba.At(x, y))
@@ -86,46 +90,68 @@ func TestResizeEqualsItsSlowTwin(t *testing.T) {
 			alpha.SetNRGBA(x, y, color.NRGBA{uint8(4 * x), uint8(5 * y), 90, uint8(x * y)})
 		}
 	}
-	for name, ratio := range map[string]image.YCbCrSubsampleRatio{"4:4:4": image.YCbCrSubsampleRatio444, "4:2:0": image.YCbCrSubsampleRatio420, "4:2:2": image.YCbCrSubsampleRatio422, "4:1:1": image.YCbCrSubsampleRatio411} {
-		im := image.NewYCbCr(rgba.Rect, ratio)
-		for i := range im.Y {
-			im.Y[i] = uint8(i * 7)
-		}
-		for i := range im.Cb {
-			im.Cb[i], im.Cr[i] = uint8(i*3), uint8(255-i)
-		}
-		ycc[name] = standard(im)
-	}
 	cases := map[string]image.Image{"rgba": rgba, "gray": gray, "gray16": gray16, "palette": palette, "alpha": alpha}
-	for name, im := range ycc {
-		cases[name] = im
-	}
 	for name, im := range cases {
 		for _, size := range []int{16, 44, 60, 100} {
-			if got, want := resize(im, size), augment.Resize(augment.FromImage(im), size, size); !bytes.Equal(got.Pix, want.Pix) {
+			if got, want := NewDecoder(size).resize(im), augment.Resize(augment.FromImage(im), size, size); !bytes.Equal(got.Pix, want.Pix) {
 				t.Errorf("%s to %d pixels: differs from augment.Resize", name, size)
 			}
 		}
 	}
 }
 
-func TestRareSubsamplingKeepsItsColours(t *testing.T) {
-	for _, ratio := range []image.YCbCrSubsampleRatio{image.YCbCrSubsampleRatio411, image.YCbCrSubsampleRatio410} {
-		im := image.NewYCbCr(image.Rect(0, 0, 16, 16), ratio)
-		for i := range im.Y {
-			im.Y[i] = 128
+// TestJPEGPixelsAreThoseOfTheDecoder follows a JPEG of the right size, and
+// one that keeps its size.
+func TestJPEGPixelsAreThoseOfTheDecoder(t *testing.T) {
+	b := jpegBytes(t, picture(3, 40, 40))
+	want, _, _, err := new(jpeg.Decoder).RGB(context.Background(), b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, size := range []int{0, 40} {
+		d := NewDecoder(size)
+		first, err := d.Decode(context.Background(), b)
+		if err != nil {
+			t.Fatal(err)
 		}
-		for i := range im.Cb {
-			im.Cb[i], im.Cr[i] = uint8(16*i), uint8(200-i)
+		if _, err := d.Decode(context.Background(), jpegBytes(t, picture(9, 40, 40))); err != nil { // in the same memory
+			t.Fatal(err)
 		}
-		got := augment.FromImage(standard(im))
-		for y := range 16 {
-			for x := range 16 {
-				r, g, b, _ := im.At(x, y).RGBA()
-				p := got.Pix[3*(16*y+x):]
-				if p[0] != uint8(r>>8) || p[1] != uint8(g>>8) || p[2] != uint8(b>>8) {
-					t.Fatalf("%v, pixel %d,%d: %v, want %d %d %d", ratio, x, y, p[:3], r>>8, g>>8, b>>8)
-				}
+		if !bytes.Equal(first.Image.Pix, want) || first.Image.Width != 40 || first.Image.Height != 40 {
+			t.Errorf("size %d: other pixels", size)
+		}
+	}
+	wide, err := NewDecoder(0).Decode(context.Background(), withOrientation(jpegBytes(t, picture(3, 40, 24)), 6, binary.BigEndian))
+	if err != nil || wide.Image.Width != 24 || wide.Image.Height != 40 {
+		t.Errorf("turned: %d x %d pixels, %v", wide.Image.Width, wide.Image.Height, err)
+	}
+}
+
+// TestRarePNGsAreDecoded holds what happens to 16 bits, palettes and alpha:
+// the high bytes, the colours of the palette, and colours without their alpha.
+func TestRarePNGsAreDecoded(t *testing.T) {
+	deep, alpha := image.NewRGBA64(image.Rect(0, 0, 4, 4)), image.NewNRGBA(image.Rect(0, 0, 4, 4))
+	palette := image.NewPaletted(image.Rect(0, 0, 4, 4), color.Palette{color.Black, color.RGBA{200, 90, 30, 255}})
+	for i := range 16 {
+		deep.SetRGBA64(i%4, i/4, color.RGBA64{uint16(i * 4097), 0x80ff, 0x1234, 0xffff})
+		alpha.SetNRGBA(i%4, i/4, color.NRGBA{uint8(9 * i), 100, 50, uint8(17 * i)})
+		palette.SetColorIndex(i%4, i/4, uint8(i%2))
+	}
+	for name, c := range map[string]struct {
+		im   image.Image
+		want func(i int) [3]uint8
+	}{
+		"16 bits": {deep, func(i int) [3]uint8 { return [3]uint8{uint8(i * 4097 >> 8), 0x80, 0x12} }},
+		"alpha":   {alpha, func(i int) [3]uint8 { return [3]uint8{uint8(9 * i), 100, 50} }},
+		"palette": {palette, func(i int) [3]uint8 { return [][3]uint8{{}, {200, 90, 30}}[i%2] }},
+	} {
+		got, err := NewDecoder(0).Decode(context.Background(), pngBytes(t, c.im))
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		for i := range 16 {
+			if p := [3]uint8(got.Image.Pix[3*i:]); p != c.want(i) {
+				t.Errorf("%s, pixel %d: %v, want %v", name, i, p, c.want(i))
 			}
 		}
 	}
@@ -137,6 +163,8 @@ func TestOtherFilesAreRefusedBySignature(t *testing.T) {
 		t.Fatal(err)
 	}
 	good, goodPNG := jpegBytes(t, picture(1, 90, 90)), pngBytes(t, picture(1, 90, 90))
+	deep := bytes.Clone(good)
+	deep[bytes.Index(deep, []byte{0xff, 0xc0})+4] = 12
 	huge := bytes.Clone(goodPNG)
 	binary.BigEndian.PutUint32(huge[16:], 60000)
 	binary.BigEndian.PutUint32(huge[20:], 60000)
@@ -148,8 +176,11 @@ func TestOtherFilesAreRefusedBySignature(t *testing.T) {
 		"GIF":           {animated.Bytes(), "GIF"},
 		"text":          {[]byte("not an image"), "neither JPEG nor PNG"},
 		"web page":      {[]byte("<html>404</html>"), "web page"},
+		"WebP":          {[]byte("RIFF\x00\x01\x00\x00WEBPVP8 "), "WebP"},
+		"BMP":           {[]byte("BM\x00\x01\x00\x00 and more"), "BMP"},
 		"empty":         {nil, "empty"},
-		"half a JPEG":   {good[:len(good)/2], "EOF"},
+		"12-bit JPEG":   {deep, "12 bits"},
+		"half a JPEG":   {good[:len(good)/2], "cut short"},
 		"JPEG's start":  {good[:20], "cut short"},
 		"half a PNG":    {goodPNG[:len(goodPNG)/2], "not enough pixel data"},
 		"PNG's start":   {goodPNG[:20], "cut short"},

@@ -2,6 +2,7 @@ package jpeg
 
 import (
 	"bytes"
+	"context"
 	"image"
 	_ "image/jpeg"
 	"os"
@@ -37,7 +38,7 @@ func BenchmarkDecode(b *testing.B) {
 			d := new(Decoder)
 			b.ReportAllocs()
 			for i := range b.N {
-				if _, err := d.Decode(files[i%len(files)]); err != nil {
+				if _, _, _, err := d.RGB(context.Background(), files[i%len(files)]); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -30,29 +30,33 @@ func (d *Decoder) colours() colours {
 	return ycc
 }
 
-// convert writes n pixels from the rows of the components.
-func (d *Decoder) convert(dst []uint8, rows *[4][]uint8, n int, meaning colours) {
-	switch meaning {
-	case grey:
-		for i, v := range rows[0][:n] {
-			dst[3*i], dst[3*i+1], dst[3*i+2] = v, v, v
+// convert writes n pixels of size bytes from the rows of the components. A
+// fourth byte is 255.
+func (d *Decoder) convert(dst []uint8, rows *[4][]uint8, n, size int, meaning colours) {
+	if meaning == ycc || meaning == ycck {
+		if size == 4 {
+			d.kernel.toRGBA(dst, rows[0], rows[1], rows[2], n)
+		} else {
+			d.kernel.toRGB(dst, rows[0], rows[1], rows[2], n)
 		}
-	case rgb:
-		r, g, b := rows[0][:n], rows[1][:n], rows[2][:n]
-		for i := range n {
-			dst[3*i], dst[3*i+1], dst[3*i+2] = r[i], g[i], b[i]
+		if meaning == ycc {
+			return
 		}
-	case ycc:
-		d.kernel.toRGB(dst, rows[0], rows[1], rows[2], n)
-	case cmyk:
-		for i := range n {
-			ink(dst[3*i:], rows[0][i], rows[1][i], rows[2][i], rows[3][i])
-		}
-	case ycck:
-		d.kernel.toRGB(dst, rows[0], rows[1], rows[2], n)
-		for i := range n { // libjpeg takes R, G, B for 255-C, 255-M, 255-Y
-			p := dst[3*i : 3*i+3]
+	}
+	for i := range n {
+		p := dst[size*i : size*i+size]
+		switch meaning {
+		case grey:
+			p[0], p[1], p[2] = rows[0][i], rows[0][i], rows[0][i]
+		case rgb:
+			p[0], p[1], p[2] = rows[0][i], rows[1][i], rows[2][i]
+		case cmyk:
+			ink(p, rows[0][i], rows[1][i], rows[2][i], rows[3][i])
+		case ycck: // libjpeg takes R, G, B for 255-C, 255-M, 255-Y
 			ink(p, 255-p[0], 255-p[1], 255-p[2], rows[3][i])
+		}
+		if size == 4 {
+			p[3] = 255
 		}
 	}
 }
@@ -67,14 +71,25 @@ func ink(dst []uint8, c, m, y, k uint8) {
 }
 
 // toRGBRef converts n pixels (JFIF 1.02, in integers of 16 bits' fraction).
-// Vectors write up to slack bytes more than 3n.
+// Vectors write pixels up to the next multiple of 32.
 func toRGBRef(dst, y, cb, cr []uint8, n int) {
 	for i := range n {
-		l, b, r := int32(y[i]), int32(cb[i])-128, int32(cr[i])-128
-		dst[3*i] = clip(l + (91881*r+32768)>>16)
-		dst[3*i+1] = clip(l + (-22554*b-46802*r+32768)>>16)
-		dst[3*i+2] = clip(l + (116130*b+32768)>>16)
+		r, g, b := fromYCC(y[i], cb[i], cr[i])
+		dst[3*i], dst[3*i+1], dst[3*i+2] = r, g, b
 	}
+}
+
+// toRGBARef does the same with a fourth byte of 255.
+func toRGBARef(dst, y, cb, cr []uint8, n int) {
+	for i := range n {
+		r, g, b := fromYCC(y[i], cb[i], cr[i])
+		dst[4*i], dst[4*i+1], dst[4*i+2], dst[4*i+3] = r, g, b, 255
+	}
+}
+
+func fromYCC(y, cb, cr uint8) (r, g, b uint8) {
+	l, u, v := int32(y), int32(cb)-128, int32(cr)-128
+	return clip(l + (91881*v+32768)>>16), clip(l + (-22554*u-46802*v+32768)>>16), clip(l + (116130*u+32768)>>16)
 }
 
 func clip(v int32) uint8 { return uint8(min(max(v, 0), 255)) }

@@ -673,6 +673,133 @@ DATA rgb22<>+30(SB)/1, $0x80
 DATA rgb22<>+31(SB)/1, $0x0f
 GLOBL rgb22<>(SB), RODATA|NOPTR, $32
 
+// func toRGBAAVX2(dst []uint8, y []uint8, cb []uint8, cr []uint8, n int)
+// Requires: AVX, AVX2
+TEXT ·toRGBAAVX2(SB), $0-104
+	MOVQ dst_base+0(FP), AX
+	MOVQ y_base+24(FP), CX
+	MOVQ cb_base+48(FP), DX
+	MOVQ cr_base+72(FP), BX
+	MOVQ n+96(FP), SI
+	ADDQ $+31, SI
+	SHRQ $0x05, SI
+	JZ   end1
+
+loop2:
+	VPMOVZXBW    (CX), Y0
+	VPMOVZXBW    (DX), Y1
+	VPMOVZXBW    (BX), Y2
+	VPSUBW       const00800080<>+0(SB), Y1, Y1
+	VPSUBW       const00800080<>+0(SB), Y2, Y2
+	VPUNPCKLWD   Y2, Y1, Y3
+	VPUNPCKHWD   Y2, Y1, Y4
+	VPMADDWD     const492ea7e6<>+0(SB), Y3, Y3
+	VPADDD       const00008000<>+0(SB), Y3, Y3
+	VPSRAD       $0x10, Y3, Y3
+	VPMADDWD     const492ea7e6<>+0(SB), Y4, Y4
+	VPADDD       const00008000<>+0(SB), Y4, Y4
+	VPSRAD       $0x10, Y4, Y4
+	VPACKSSDW    Y4, Y3, Y3
+	VPSUBW       Y2, Y3, Y3
+	VPADDW       Y0, Y3, Y3
+	VPADDW       Y2, Y2, Y4
+	VPMULHW      const66e966e9<>+0(SB), Y4, Y4
+	VPADDW       const00010001<>+0(SB), Y4, Y4
+	VPSRAW       $0x01, Y4, Y4
+	VPADDW       Y1, Y1, Y5
+	VPMULHW      constc5a2c5a2<>+0(SB), Y5, Y5
+	VPADDW       const00010001<>+0(SB), Y5, Y5
+	VPSRAW       $0x01, Y5, Y5
+	VPADDW       Y2, Y4, Y4
+	VPADDW       Y0, Y4, Y4
+	VPADDW       Y1, Y1, Y1
+	VPADDW       Y1, Y5, Y5
+	VPADDW       Y0, Y5, Y5
+	VPMOVZXBW    16(CX), Y0
+	VPMOVZXBW    16(DX), Y1
+	VPMOVZXBW    16(BX), Y2
+	VPSUBW       const00800080<>+0(SB), Y1, Y1
+	VPSUBW       const00800080<>+0(SB), Y2, Y2
+	VPUNPCKLWD   Y2, Y1, Y6
+	VPUNPCKHWD   Y2, Y1, Y7
+	VPMADDWD     const492ea7e6<>+0(SB), Y6, Y6
+	VPADDD       const00008000<>+0(SB), Y6, Y6
+	VPSRAD       $0x10, Y6, Y6
+	VPMADDWD     const492ea7e6<>+0(SB), Y7, Y7
+	VPADDD       const00008000<>+0(SB), Y7, Y7
+	VPSRAD       $0x10, Y7, Y7
+	VPACKSSDW    Y7, Y6, Y6
+	VPSUBW       Y2, Y6, Y6
+	VPADDW       Y0, Y6, Y6
+	VPADDW       Y2, Y2, Y7
+	VPMULHW      const66e966e9<>+0(SB), Y7, Y7
+	VPADDW       const00010001<>+0(SB), Y7, Y7
+	VPSRAW       $0x01, Y7, Y7
+	VPADDW       Y1, Y1, Y8
+	VPMULHW      constc5a2c5a2<>+0(SB), Y8, Y8
+	VPADDW       const00010001<>+0(SB), Y8, Y8
+	VPSRAW       $0x01, Y8, Y8
+	VPADDW       Y2, Y7, Y7
+	VPADDW       Y0, Y7, Y7
+	VPADDW       Y1, Y1, Y1
+	VPADDW       Y1, Y8, Y8
+	VPADDW       Y0, Y8, Y8
+	VXORPS       Y0, Y0, Y0
+	VPMAXSW      Y0, Y4, Y4
+	VPMINSW      const00ff00ff<>+0(SB), Y4, Y4
+	VPMAXSW      Y0, Y3, Y3
+	VPMINSW      const00ff00ff<>+0(SB), Y3, Y3
+	VPMAXSW      Y0, Y5, Y5
+	VPMINSW      const00ff00ff<>+0(SB), Y5, Y5
+	VPSLLW       $0x08, Y3, Y3
+	VPOR         Y4, Y3, Y3
+	VMOVDQU      const00ff00ff<>+0(SB), Y1
+	VPSLLW       $0x08, Y1, Y1
+	VPOR         Y5, Y1, Y1
+	VPUNPCKLWD   Y1, Y3, Y2
+	VPUNPCKHWD   Y1, Y3, Y1
+	VMOVDQU      X2, (AX)
+	VEXTRACTI128 $0x01, Y2, 32(AX)
+	VMOVDQU      X1, 16(AX)
+	VEXTRACTI128 $0x01, Y1, 48(AX)
+	VPMAXSW      Y0, Y7, Y7
+	VPMINSW      const00ff00ff<>+0(SB), Y7, Y7
+	VPMAXSW      Y0, Y6, Y6
+	VPMINSW      const00ff00ff<>+0(SB), Y6, Y6
+	VPMAXSW      Y0, Y8, Y8
+	VPMINSW      const00ff00ff<>+0(SB), Y8, Y8
+	VPSLLW       $0x08, Y6, Y6
+	VPOR         Y7, Y6, Y6
+	VMOVDQU      const00ff00ff<>+0(SB), Y0
+	VPSLLW       $0x08, Y0, Y0
+	VPOR         Y8, Y0, Y0
+	VPUNPCKLWD   Y0, Y6, Y1
+	VPUNPCKHWD   Y0, Y6, Y0
+	VMOVDQU      X1, 64(AX)
+	VEXTRACTI128 $0x01, Y1, 96(AX)
+	VMOVDQU      X0, 80(AX)
+	VEXTRACTI128 $0x01, Y0, 112(AX)
+	ADDQ         $+128, AX
+	ADDQ         $+32, CX
+	ADDQ         $+32, DX
+	ADDQ         $+32, BX
+	DECQ         SI
+	JNZ          loop2
+
+end1:
+	VZEROUPPER
+	RET
+
+DATA const00ff00ff<>+0(SB)/4, $0x00ff00ff
+DATA const00ff00ff<>+4(SB)/4, $0x00ff00ff
+DATA const00ff00ff<>+8(SB)/4, $0x00ff00ff
+DATA const00ff00ff<>+12(SB)/4, $0x00ff00ff
+DATA const00ff00ff<>+16(SB)/4, $0x00ff00ff
+DATA const00ff00ff<>+20(SB)/4, $0x00ff00ff
+DATA const00ff00ff<>+24(SB)/4, $0x00ff00ff
+DATA const00ff00ff<>+28(SB)/4, $0x00ff00ff
+GLOBL const00ff00ff<>(SB), RODATA|NOPTR, $32
+
 // func doubleAcrossAVX512(dst []uint8, src []uint8, n int)
 // Requires: AVX, AVX512BW, AVX512F
 TEXT ·doubleAcrossAVX512(SB), $0-56
@@ -998,3 +1125,214 @@ DATA rgbHigh<>+61(SB)/1, $0x49
 DATA rgbHigh<>+62(SB)/1, $0x0a
 DATA rgbHigh<>+63(SB)/1, $0x2a
 GLOBL rgbHigh<>(SB), RODATA|NOPTR, $64
+
+// func toRGBAAVX512(dst []uint8, y []uint8, cb []uint8, cr []uint8, n int)
+// Requires: AVX, AVX512BW, AVX512F
+TEXT ·toRGBAAVX512(SB), $0-104
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         y_base+24(FP), CX
+	MOVQ         cb_base+48(FP), DX
+	MOVQ         cr_base+72(FP), BX
+	VBROADCASTSS const00800080<>+0(SB), Z0
+	VBROADCASTSS const00010001<>+0(SB), Z1
+	VBROADCASTSS const66e966e9<>+0(SB), Z2
+	VBROADCASTSS constc5a2c5a2<>+0(SB), Z3
+	VBROADCASTSS const492ea7e6<>+0(SB), Z4
+	VBROADCASTSS const00008000<>+0(SB), Z5
+	VBROADCASTSS const00ff00ff<>+0(SB), Z6
+	VMOVDQU64    rgbaLow<>+0(SB), Z7
+	VMOVDQU64    rgbaHigh<>+0(SB), Z8
+	MOVQ         n+96(FP), SI
+	ADDQ         $+31, SI
+	SHRQ         $0x05, SI
+	JZ           end1
+
+loop2:
+	VPMOVZXBW  (CX), Z9
+	VPMOVZXBW  (DX), Z10
+	VPMOVZXBW  (BX), Z11
+	VPSUBW     Z0, Z10, Z10
+	VPSUBW     Z0, Z11, Z11
+	VPUNPCKLWD Z11, Z10, Z12
+	VPUNPCKHWD Z11, Z10, Z13
+	VPMADDWD   Z4, Z12, Z12
+	VPADDD     Z5, Z12, Z12
+	VPSRAD     $0x10, Z12, Z12
+	VPMADDWD   Z4, Z13, Z13
+	VPADDD     Z5, Z13, Z13
+	VPSRAD     $0x10, Z13, Z13
+	VPACKSSDW  Z13, Z12, Z12
+	VPSUBW     Z11, Z12, Z12
+	VPADDW     Z9, Z12, Z12
+	VPADDW     Z11, Z11, Z13
+	VPMULHW    Z2, Z13, Z13
+	VPADDW     Z1, Z13, Z13
+	VPSRAW     $0x01, Z13, Z13
+	VPADDW     Z10, Z10, Z15
+	VPMULHW    Z3, Z15, Z15
+	VPADDW     Z1, Z15, Z15
+	VPSRAW     $0x01, Z15, Z15
+	VPADDW     Z11, Z13, Z13
+	VPADDW     Z9, Z13, Z13
+	VPADDW     Z10, Z10, Z10
+	VPADDW     Z10, Z15, Z15
+	VPADDW     Z9, Z15, Z15
+	VPXORD     Z14, Z14, Z14
+	VPMAXSW    Z14, Z13, Z13
+	VPMINSW    Z6, Z13, Z13
+	VPMAXSW    Z14, Z12, Z12
+	VPMINSW    Z6, Z12, Z12
+	VPMAXSW    Z14, Z15, Z15
+	VPMINSW    Z6, Z15, Z15
+	VPSLLW     $0x08, Z12, Z12
+	VPORD      Z13, Z12, Z12
+	VPSLLW     $0x08, Z6, Z9
+	VPORD      Z15, Z9, Z9
+	VMOVDQA64  Z7, Z10
+	VPERMI2W   Z9, Z12, Z10
+	VMOVDQU64  Z10, (AX)
+	VMOVDQA64  Z8, Z10
+	VPERMI2W   Z9, Z12, Z10
+	VMOVDQU64  Z10, 64(AX)
+	ADDQ       $+128, AX
+	ADDQ       $+32, CX
+	ADDQ       $+32, DX
+	ADDQ       $+32, BX
+	DECQ       SI
+	JNZ        loop2
+
+end1:
+	VZEROUPPER
+	RET
+
+DATA rgbaLow<>+0(SB)/1, $0x00
+DATA rgbaLow<>+1(SB)/1, $0x00
+DATA rgbaLow<>+2(SB)/1, $0x20
+DATA rgbaLow<>+3(SB)/1, $0x00
+DATA rgbaLow<>+4(SB)/1, $0x01
+DATA rgbaLow<>+5(SB)/1, $0x00
+DATA rgbaLow<>+6(SB)/1, $0x21
+DATA rgbaLow<>+7(SB)/1, $0x00
+DATA rgbaLow<>+8(SB)/1, $0x02
+DATA rgbaLow<>+9(SB)/1, $0x00
+DATA rgbaLow<>+10(SB)/1, $0x22
+DATA rgbaLow<>+11(SB)/1, $0x00
+DATA rgbaLow<>+12(SB)/1, $0x03
+DATA rgbaLow<>+13(SB)/1, $0x00
+DATA rgbaLow<>+14(SB)/1, $0x23
+DATA rgbaLow<>+15(SB)/1, $0x00
+DATA rgbaLow<>+16(SB)/1, $0x04
+DATA rgbaLow<>+17(SB)/1, $0x00
+DATA rgbaLow<>+18(SB)/1, $0x24
+DATA rgbaLow<>+19(SB)/1, $0x00
+DATA rgbaLow<>+20(SB)/1, $0x05
+DATA rgbaLow<>+21(SB)/1, $0x00
+DATA rgbaLow<>+22(SB)/1, $0x25
+DATA rgbaLow<>+23(SB)/1, $0x00
+DATA rgbaLow<>+24(SB)/1, $0x06
+DATA rgbaLow<>+25(SB)/1, $0x00
+DATA rgbaLow<>+26(SB)/1, $0x26
+DATA rgbaLow<>+27(SB)/1, $0x00
+DATA rgbaLow<>+28(SB)/1, $0x07
+DATA rgbaLow<>+29(SB)/1, $0x00
+DATA rgbaLow<>+30(SB)/1, $0x27
+DATA rgbaLow<>+31(SB)/1, $0x00
+DATA rgbaLow<>+32(SB)/1, $0x08
+DATA rgbaLow<>+33(SB)/1, $0x00
+DATA rgbaLow<>+34(SB)/1, $0x28
+DATA rgbaLow<>+35(SB)/1, $0x00
+DATA rgbaLow<>+36(SB)/1, $0x09
+DATA rgbaLow<>+37(SB)/1, $0x00
+DATA rgbaLow<>+38(SB)/1, $0x29
+DATA rgbaLow<>+39(SB)/1, $0x00
+DATA rgbaLow<>+40(SB)/1, $0x0a
+DATA rgbaLow<>+41(SB)/1, $0x00
+DATA rgbaLow<>+42(SB)/1, $0x2a
+DATA rgbaLow<>+43(SB)/1, $0x00
+DATA rgbaLow<>+44(SB)/1, $0x0b
+DATA rgbaLow<>+45(SB)/1, $0x00
+DATA rgbaLow<>+46(SB)/1, $0x2b
+DATA rgbaLow<>+47(SB)/1, $0x00
+DATA rgbaLow<>+48(SB)/1, $0x0c
+DATA rgbaLow<>+49(SB)/1, $0x00
+DATA rgbaLow<>+50(SB)/1, $0x2c
+DATA rgbaLow<>+51(SB)/1, $0x00
+DATA rgbaLow<>+52(SB)/1, $0x0d
+DATA rgbaLow<>+53(SB)/1, $0x00
+DATA rgbaLow<>+54(SB)/1, $0x2d
+DATA rgbaLow<>+55(SB)/1, $0x00
+DATA rgbaLow<>+56(SB)/1, $0x0e
+DATA rgbaLow<>+57(SB)/1, $0x00
+DATA rgbaLow<>+58(SB)/1, $0x2e
+DATA rgbaLow<>+59(SB)/1, $0x00
+DATA rgbaLow<>+60(SB)/1, $0x0f
+DATA rgbaLow<>+61(SB)/1, $0x00
+DATA rgbaLow<>+62(SB)/1, $0x2f
+DATA rgbaLow<>+63(SB)/1, $0x00
+GLOBL rgbaLow<>(SB), RODATA|NOPTR, $64
+
+DATA rgbaHigh<>+0(SB)/1, $0x10
+DATA rgbaHigh<>+1(SB)/1, $0x00
+DATA rgbaHigh<>+2(SB)/1, $0x30
+DATA rgbaHigh<>+3(SB)/1, $0x00
+DATA rgbaHigh<>+4(SB)/1, $0x11
+DATA rgbaHigh<>+5(SB)/1, $0x00
+DATA rgbaHigh<>+6(SB)/1, $0x31
+DATA rgbaHigh<>+7(SB)/1, $0x00
+DATA rgbaHigh<>+8(SB)/1, $0x12
+DATA rgbaHigh<>+9(SB)/1, $0x00
+DATA rgbaHigh<>+10(SB)/1, $0x32
+DATA rgbaHigh<>+11(SB)/1, $0x00
+DATA rgbaHigh<>+12(SB)/1, $0x13
+DATA rgbaHigh<>+13(SB)/1, $0x00
+DATA rgbaHigh<>+14(SB)/1, $0x33
+DATA rgbaHigh<>+15(SB)/1, $0x00
+DATA rgbaHigh<>+16(SB)/1, $0x14
+DATA rgbaHigh<>+17(SB)/1, $0x00
+DATA rgbaHigh<>+18(SB)/1, $0x34
+DATA rgbaHigh<>+19(SB)/1, $0x00
+DATA rgbaHigh<>+20(SB)/1, $0x15
+DATA rgbaHigh<>+21(SB)/1, $0x00
+DATA rgbaHigh<>+22(SB)/1, $0x35
+DATA rgbaHigh<>+23(SB)/1, $0x00
+DATA rgbaHigh<>+24(SB)/1, $0x16
+DATA rgbaHigh<>+25(SB)/1, $0x00
+DATA rgbaHigh<>+26(SB)/1, $0x36
+DATA rgbaHigh<>+27(SB)/1, $0x00
+DATA rgbaHigh<>+28(SB)/1, $0x17
+DATA rgbaHigh<>+29(SB)/1, $0x00
+DATA rgbaHigh<>+30(SB)/1, $0x37
+DATA rgbaHigh<>+31(SB)/1, $0x00
+DATA rgbaHigh<>+32(SB)/1, $0x18
+DATA rgbaHigh<>+33(SB)/1, $0x00
+DATA rgbaHigh<>+34(SB)/1, $0x38
+DATA rgbaHigh<>+35(SB)/1, $0x00
+DATA rgbaHigh<>+36(SB)/1, $0x19
+DATA rgbaHigh<>+37(SB)/1, $0x00
+DATA rgbaHigh<>+38(SB)/1, $0x39
+DATA rgbaHigh<>+39(SB)/1, $0x00
+DATA rgbaHigh<>+40(SB)/1, $0x1a
+DATA rgbaHigh<>+41(SB)/1, $0x00
+DATA rgbaHigh<>+42(SB)/1, $0x3a
+DATA rgbaHigh<>+43(SB)/1, $0x00
+DATA rgbaHigh<>+44(SB)/1, $0x1b
+DATA rgbaHigh<>+45(SB)/1, $0x00
+DATA rgbaHigh<>+46(SB)/1, $0x3b
+DATA rgbaHigh<>+47(SB)/1, $0x00
+DATA rgbaHigh<>+48(SB)/1, $0x1c
+DATA rgbaHigh<>+49(SB)/1, $0x00
+DATA rgbaHigh<>+50(SB)/1, $0x3c
+DATA rgbaHigh<>+51(SB)/1, $0x00
+DATA rgbaHigh<>+52(SB)/1, $0x1d
+DATA rgbaHigh<>+53(SB)/1, $0x00
+DATA rgbaHigh<>+54(SB)/1, $0x3d
+DATA rgbaHigh<>+55(SB)/1, $0x00
+DATA rgbaHigh<>+56(SB)/1, $0x1e
+DATA rgbaHigh<>+57(SB)/1, $0x00
+DATA rgbaHigh<>+58(SB)/1, $0x3e
+DATA rgbaHigh<>+59(SB)/1, $0x00
+DATA rgbaHigh<>+60(SB)/1, $0x1f
+DATA rgbaHigh<>+61(SB)/1, $0x00
+DATA rgbaHigh<>+62(SB)/1, $0x3f
+DATA rgbaHigh<>+63(SB)/1, $0x00
+GLOBL rgbaHigh<>(SB), RODATA|NOPTR, $64

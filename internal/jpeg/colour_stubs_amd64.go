@@ -28,6 +28,12 @@ func doubleBothAVX2(dst []uint8, near []uint8, far []uint8, n int)
 //go:noescape
 func toRGBAVX2(dst []uint8, y []uint8, cb []uint8, cr []uint8, n int)
 
+// toRGBAAVX2 computes
+// toRGBARef: JFIF's colours to R, G, B, 255.
+//
+//go:noescape
+func toRGBAAVX2(dst []uint8, y []uint8, cb []uint8, cr []uint8, n int)
+
 // doubleAcrossAVX512 computes
 // doubleAcrossRef: twice as many samples across.
 //
@@ -51,3 +57,9 @@ func doubleBothAVX512(dst []uint8, near []uint8, far []uint8, n int)
 //
 //go:noescape
 func toRGBAVX512(dst []uint8, y []uint8, cb []uint8, cr []uint8, n int)
+
+// toRGBAAVX512 computes
+// toRGBARef: JFIF's colours to R, G, B, 255.
+//
+//go:noescape
+func toRGBAAVX512(dst []uint8, y []uint8, cb []uint8, cr []uint8, n int)

@@ -1,16 +1,12 @@
 package jpeg
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"image"
 )
-
-// Image is a decoded picture.
-type Image struct {
-	Pix           []uint8 // R, G, B of every pixel, row by row: 3*Width*Height
-	Width, Height int
-}
 
 // Decoder decodes files one after the other and uses its memory again. The
 // zero value is ready; it serves one goroutine at a time.
@@ -24,11 +20,14 @@ type Decoder struct {
 	jfif       bool
 	adobe      int // colour transform of the Adobe segment, -1: no such segment
 
-	bits   bitReader
-	scan   scan
-	kernel *table
-	pix    []uint8
-	memory [4]memory
+	ctx     context.Context
+	pixel   int // bytes
+	bits    bitReader
+	scan    scan
+	kernel  *table
+	pix     []uint8
+	written int // rows of pix
+	memory  [4]memory
 }
 
 // memory is what a component uses, kept from file to file.
@@ -38,12 +37,32 @@ type memory struct {
 	row   []uint8 // upsampled
 }
 
-// Decode decodes a file as it is stored: its EXIF orientation is not applied.
-// The pixels are the decoder's and last until it is used again.
-func (d *Decoder) Decode(content []byte) (Image, error) {
-	if len(content) < 2 || content[0] != 0xff || content[1] != markerSOI {
-		return Image{}, errors.New("no JPEG: it does not start with FF D8")
+// RGB decodes a file as it is stored: its EXIF orientation is not applied.
+// The pixels are three bytes each, R, G, B, row by row; they are the
+// decoder's and last until it is used again. A cancelled ctx ends it within a
+// few rows.
+func (d *Decoder) RGB(ctx context.Context, content []byte) (pix []uint8, width, height int, err error) {
+	if err = d.decode(ctx, content, 3); err != nil {
+		return nil, 0, 0, err
 	}
+	return d.pix, d.frame.width, d.frame.height, nil
+}
+
+// NRGBA does the same with a fourth byte of 255.
+func (d *Decoder) NRGBA(ctx context.Context, content []byte) (*image.NRGBA, error) {
+	if err := d.decode(ctx, content, 4); err != nil {
+		return nil, err
+	}
+	return &image.NRGBA{Pix: d.pix, Stride: 4 * d.frame.width, Rect: image.Rect(0, 0, d.frame.width, d.frame.height)}, nil
+}
+
+// decode reads the segments of a file and fills pix.
+func (d *Decoder) decode(ctx context.Context, content []byte, pixel int) error {
+	if len(content) < 2 || content[0] != 0xff || content[1] != markerSOI {
+		return errors.New("no JPEG: it does not start with FF D8")
+	}
+	d.ctx, d.pixel = ctx, pixel
+	defer func() { d.ctx = nil }()
 	d.frame.components, d.known, d.quantizing, d.interval, d.jfif, d.adobe = nil, [2]uint8{}, 0, 0, false, -1
 	d.kernel = active()
 	for pos := 2; ; {
@@ -52,7 +71,7 @@ func (d *Decoder) Decode(content []byte) (Image, error) {
 			marker, err = markerEOI, nil
 		}
 		if err != nil {
-			return Image{}, err
+			return err
 		}
 		if marker == markerEOI {
 			return d.finish()
@@ -63,7 +82,7 @@ func (d *Decoder) Decode(content []byte) (Image, error) {
 			err = d.readSegment(marker, body, len(content))
 		}
 		if err != nil {
-			return Image{}, err
+			return err
 		}
 		if pos = end; marker == markerSOS && !d.frame.progressive && d.finished() {
 			return d.finish()
@@ -95,18 +114,21 @@ func (d *Decoder) readSegment(marker byte, b []byte, size int) error {
 	return nil
 }
 
-// readFrame reads the frame header and makes room for the picture.
+// readFrame reads the frame header.
 func (d *Decoder) readFrame(marker byte, b []byte, size int) error {
-	f := &d.frame
-	if f.components != nil {
+	if d.frame.components != nil {
 		return errors.New("damaged JPEG: two frame headers")
 	}
-	if err := f.parse(marker, b); err != nil {
+	if err := d.frame.parse(marker, b); err != nil {
 		return err
 	}
-	if err := f.plausible(size); err != nil {
-		return err
-	}
+	return d.frame.plausible(size)
+}
+
+// makeRoom allocates for the picture when its first scan begins.
+func (d *Decoder) makeRoom(parts int) {
+	f := &d.frame
+	f.plan(parts)
 	for i := range f.components {
 		c, m := &f.components[i], &d.memory[i]
 		m.plane = grow(m.plane, c.planeSize())
@@ -118,9 +140,9 @@ func (d *Decoder) readFrame(marker byte, b []byte, size int) error {
 			c.precision[k] = -1
 		}
 	}
-	n := int64(f.width) * int64(f.height) * 3
+	n := int64(f.width) * int64(f.height) * int64(d.pixel)
 	d.pix = grow(d.pix, n+slack)[:n]
-	return nil
+	d.written = 0
 }
 
 // readQuantizers reads a DQT segment (T.81, B.2.4.1).
@@ -162,22 +184,24 @@ func (d *Decoder) finished() bool {
 // finish returns the picture once the last scan has been read. libjpeg
 // guesses the coefficients 1 to 9 where a progressive file leaves them open
 // ("block smoothing"); we refuse such files.
-func (d *Decoder) finish() (Image, error) {
+func (d *Decoder) finish() error {
 	f := &d.frame
 	if f.components == nil {
-		return Image{}, errors.New("damaged JPEG: no frame header")
+		return errors.New("damaged JPEG: no frame header")
 	}
 	for i := range f.components {
 		c := &f.components[i]
 		if !c.scanned {
-			return Image{}, fmt.Errorf("damaged JPEG: no scan of component %d", i)
+			return fmt.Errorf("damaged JPEG: no scan of component %d", i)
 		}
 		for k, bit := range c.precision[:10] {
 			if bit != 0 {
-				return Image{}, fmt.Errorf("a progressive JPEG without its last scans: coefficient %d of component %d is not complete", k, i)
+				return fmt.Errorf("a progressive JPEG without its last scans: coefficient %d of component %d is not complete", k, i)
 			}
 		}
 	}
-	d.output()
-	return Image{Pix: d.pix, Width: f.width, Height: f.height}, nil
+	if f.progressive {
+		d.complete()
+	}
+	return d.output(f.mcuRows)
 }

@@ -2,10 +2,13 @@ package jpeg
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"hash/crc32"
+	"image/color"
 	"image/png"
 	"os"
 	"path/filepath"
@@ -33,6 +36,12 @@ func use(t testing.TB, path string) (restore func()) {
 		t.Fatal(err)
 	}
 	return restore
+}
+
+// rgb3 decodes a file on its own.
+func rgb3(content []byte) (pix []uint8, err error) {
+	pix, _, _, err = new(Decoder).RGB(context.Background(), content)
+	return pix, err
 }
 
 // peerCase is a file and what libjpeg-turbo made of it; testdata/pillow.json
@@ -65,18 +74,53 @@ func TestPixelsAreThoseOfPillow(t *testing.T) {
 	eachPath(t, func(t *testing.T) {
 		d := new(Decoder) // one for all: nothing may stay from the file before
 		for _, c := range cases {
-			im, err := d.Decode(c.JPEG)
+			pix, width, height, err := d.RGB(context.Background(), c.JPEG)
 			if err != nil {
 				t.Errorf("%s: %v", c.Name, err)
 				continue
 			}
-			if im.Width != c.Width || im.Height != c.Height || len(im.Pix) != 3*c.Width*c.Height {
-				t.Errorf("%s: %d x %d pixels in %d bytes", c.Name, im.Width, im.Height, len(im.Pix))
-			} else if crc32.ChecksumIEEE(im.Pix) != c.CRC32 {
+			if width != c.Width || height != c.Height || len(pix) != 3*c.Width*c.Height {
+				t.Errorf("%s: %d x %d pixels in %d bytes", c.Name, width, height, len(pix))
+			} else if crc32.ChecksumIEEE(pix) != c.CRC32 {
 				t.Errorf("%s: other pixels", c.Name)
 			}
 		}
 	})
+}
+
+func TestNRGBAHoldsTheSamePixels(t *testing.T) {
+	cases := peerCases(t)
+	eachPath(t, func(t *testing.T) {
+		d, other := new(Decoder), new(Decoder)
+		for _, c := range cases {
+			pix, _, _, err := d.RGB(context.Background(), c.JPEG)
+			if err != nil {
+				t.Fatal(err)
+			}
+			im, err := other.NRGBA(context.Background(), c.JPEG)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if im.Rect.Dx() != c.Width || im.Rect.Dy() != c.Height || len(im.Pix) != 4*c.Width*c.Height {
+				t.Fatalf("%s: %v in %d bytes", c.Name, im.Rect, len(im.Pix))
+			}
+			for i := range len(pix) / 3 {
+				if [4]uint8(im.Pix[4*i:]) != [4]uint8{pix[3*i], pix[3*i+1], pix[3*i+2], 255} {
+					t.Fatalf("%s: pixel %d is %v, want %v", c.Name, i, im.Pix[4*i:4*i+4], pix[3*i:3*i+3])
+				}
+			}
+		}
+	})
+}
+
+func TestCancelEndsDecoding(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	for _, part := range []string{"RGB_420", "_p"} {
+		if _, _, _, err := new(Decoder).RGB(ctx, named(t, part)); !errors.Is(err, context.Canceled) {
+			t.Errorf("%s: %v", part, err)
+		}
+	}
 }
 
 // TestGoldenFiles compares with the pictures that OpenCV decoded.
@@ -122,7 +166,7 @@ func goldenInput(t *testing.T, folder, name string) []byte {
 }
 
 func compareWithPNG(t *testing.T, content []byte, want string) {
-	im, err := new(Decoder).Decode(content)
+	im, err := new(Decoder).NRGBA(context.Background(), content)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -135,13 +179,14 @@ func compareWithPNG(t *testing.T, content []byte, want string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if p.Bounds().Dx() != im.Width || p.Bounds().Dy() != im.Height {
-		t.Fatalf("%d x %d pixels", im.Width, im.Height)
+	if p.Bounds() != im.Rect {
+		t.Fatalf("%v pixels, want %v", im.Rect, p.Bounds())
 	}
-	for i := range im.Width * im.Height {
-		r, g, b, _ := p.At(i%im.Width, i/im.Width).RGBA()
-		if got, want := [3]uint8(im.Pix[3*i:]), [3]uint8{uint8(r >> 8), uint8(g >> 8), uint8(b >> 8)}; got != want {
-			t.Fatalf("pixel (%d, %d) is %v, want %v", i%im.Width, i/im.Width, got, want)
+	for y := range im.Rect.Dy() {
+		for x := range im.Rect.Dx() {
+			if got, want := im.At(x, y), color.NRGBAModel.Convert(p.At(x, y)); got != want {
+				t.Fatalf("pixel (%d, %d) is %v, want %v", x, y, got, want)
+			}
 		}
 	}
 }
@@ -213,7 +258,7 @@ func TestBadFilesAreRefusedWithAReason(t *testing.T) {
 		"scans out of order": {changed(progressive, scans+4+2*int(progressive[scans+4])+3, 0x54), "scans out of order"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := new(Decoder).Decode(c.content)
+			_, err := rgb3(c.content)
 			if err == nil || !strings.Contains(err.Error(), c.says) {
 				t.Errorf("error %v, want one that says %q", err, c.says)
 			}
@@ -224,13 +269,13 @@ func TestBadFilesAreRefusedWithAReason(t *testing.T) {
 func TestWhatFollowsThePictureDoesNotMatter(t *testing.T) {
 	for _, part := range []string{"RGB_420", "_p"} {
 		b := named(t, part)
-		want, err := new(Decoder).Decode(b)
+		want, err := rgb3(b)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for name, other := range map[string][]byte{"garbage": append(bytes.Clone(b), "garbage"...), "no EOI": b[:len(b)-2]} {
-			got, err := new(Decoder).Decode(other)
-			if err != nil || !bytes.Equal(got.Pix, want.Pix) {
+			got, err := rgb3(other)
+			if err != nil || !bytes.Equal(got, want) {
 				t.Errorf("%s, %s: %v", part, name, err)
 			}
 		}
@@ -245,7 +290,7 @@ func TestRestartMarkersAreChecked(t *testing.T) {
 		}
 		b := bytes.Clone(c.JPEG)
 		b[at+1] = 0xd5
-		if _, err := new(Decoder).Decode(b); err == nil || !strings.Contains(err.Error(), "instead of restart marker D1") {
+		if _, err := rgb3(b); err == nil || !strings.Contains(err.Error(), "instead of restart marker D1") {
 			t.Errorf("%s: %v", c.Name, err)
 		}
 		return
@@ -260,7 +305,7 @@ func TestHeaderOfEveryCase(t *testing.T) {
 			t.Errorf("%s: %+v, %v", c.Name, h, err)
 		}
 		d := new(Decoder)
-		if _, err := d.Decode(c.JPEG); err != nil {
+		if _, err := d.NRGBA(context.Background(), c.JPEG); err != nil {
 			t.Fatal(err)
 		}
 		if held := d.held(); held > h.Memory {
@@ -304,7 +349,7 @@ func TestNothingIsAllocatedOnceWarm(t *testing.T) {
 	d := new(Decoder)
 	all := func() {
 		for _, c := range cases[:20] {
-			if _, err := d.Decode(c.JPEG); err != nil {
+			if _, _, _, err := d.RGB(context.Background(), c.JPEG); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -326,16 +371,16 @@ func FuzzDecode(f *testing.F) {
 		if headerErr == nil && h.Memory > 64<<20 {
 			t.Skip("large")
 		}
-		im, err := d.Decode(b)
+		pix, width, height, err := d.RGB(context.Background(), b)
 		if err != nil {
 			return
 		}
-		if headerErr != nil || im.Width != h.Width || im.Height != h.Height || len(im.Pix) != 3*h.Width*h.Height {
-			t.Fatalf("%d x %d, header %+v, %v", im.Width, im.Height, h, headerErr)
+		if headerErr != nil || width != h.Width || height != h.Height || len(pix) != 3*h.Width*h.Height {
+			t.Fatalf("%d x %d, header %+v, %v", width, height, h, headerErr)
 		}
 		defer use(t, "go")()
-		want, err := other.Decode(b)
-		if err != nil || !bytes.Equal(im.Pix, want.Pix) {
+		want, _, _, err := other.RGB(context.Background(), b)
+		if err != nil || !bytes.Equal(pix, want) {
 			t.Fatal("the Go path decodes other pixels: ", err)
 		}
 	})
@@ -343,7 +388,7 @@ func FuzzDecode(f *testing.F) {
 
 func ExampleDecoder() {
 	d := new(Decoder)
-	_, err := d.Decode([]byte("GIF89a"))
+	_, _, _, err := d.RGB(context.Background(), []byte("GIF89a"))
 	fmt.Println(err)
 	// Output: no JPEG: it does not start with FF D8
 }

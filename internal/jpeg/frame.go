@@ -32,7 +32,8 @@ type frame struct {
 	components    []component
 	store         [4]component
 	maxH, maxV    int
-	mcus, mcuRows int // across and down, of interleaved scans
+	mcus, mcuRows int  // across and down, of interleaved scans
+	whole         bool // a sequential frame of one scan: rows are written as they come
 }
 
 // component is one colour plane of a frame.
@@ -48,8 +49,9 @@ type component struct {
 	scanned   bool      // a scan has begun, so that quant is set
 	precision [64]int8  // by zigzag index: the lowest bit that is known, -1 none (progressive)
 
-	coef  []int16 // quads: one row of MCUs, of progressive files all
-	plane []uint8 // margin, then rows of samples of stride bytes
+	coef   []int16 // quads: one row of MCUs, of progressive files all
+	plane  []uint8 // margin, then window rows of samples of stride bytes
+	window int     // row y is kept at y modulo window
 }
 
 // parse reads a frame header.
@@ -127,9 +129,22 @@ func (f *frame) plausible(bytes int) error {
 	return nil
 }
 
+// plan decides, once the first scan and its number of components are known,
+// how many rows of samples are kept.
+func (f *frame) plan(parts int) {
+	f.whole = !f.progressive && parts == len(f.components)
+	for i := range f.components {
+		c := &f.components[i]
+		c.window = c.rows * blockSize
+		if f.whole { // upsampling looks at the row before an MCU's
+			c.window = min(c.window, 2*c.v*blockSize)
+		}
+	}
+}
+
 // memory is what decoding a file of so many bytes allocates at most.
 func (f *frame) memory(bytes int) int64 {
-	total := int64(bytes) + segmentSlack + int64(f.width)*int64(f.height)*3 + slack
+	total := int64(bytes) + segmentSlack + int64(f.width)*int64(f.height)*4 + slack
 	for i := range f.components {
 		c := &f.components[i]
 		total += c.planeSize() + 2*c.coefficients(f.progressive) + int64(c.stride)*int64(f.maxH)
@@ -138,7 +153,7 @@ func (f *frame) memory(bytes int) int64 {
 }
 
 func (c *component) planeSize() int64 {
-	return margin + int64(c.stride)*int64(c.rows)*blockSize
+	return margin + int64(c.stride)*int64(c.window)
 }
 
 // coefficients is the length of coef.
@@ -153,7 +168,7 @@ func (c *component) coefficients(progressive bool) int64 {
 // row returns sample row y: its samples, with one neighbour before and what
 // lies behind up to the next row's neighbour.
 func (c *component) row(y int) []uint8 {
-	at := margin + y*c.stride
+	at := margin + y%c.window*c.stride
 	return c.plane[at-1 : at+c.stride-1]
 }
 

@@ -10,14 +10,15 @@ import (
 type Header struct {
 	Width, Height int   // pixels, 1 to 65535, before the orientation is applied
 	Orientation   int   // EXIF, 1 to 8; 1 is upright
-	Memory        int64 // bytes that a new [Decoder] allocates for the file at most
+	Memory        int64 // bytes that a [Decoder] needs for the file at most
 }
 
-// ReadHeader reads the segments up to the frame header and the EXIF segment
-// before it (ITU-T T.81, section B.2). It refuses what cannot be decoded as
-// far as that shows there.
+// ReadHeader reads the segments up to the first scan: the frame header and
+// the EXIF segment among them (ITU-T T.81, section B.2). It refuses what cannot
+// be decoded as far as that shows there.
 func ReadHeader(content []byte) (Header, error) {
 	h := Header{Orientation: 1}
+	var f frame
 	if !bytes.HasPrefix(content, []byte{0xff, markerSOI}) {
 		return h, errors.New("no JPEG: it does not start with FF D8")
 	}
@@ -26,20 +27,21 @@ func ReadHeader(content []byte) (Header, error) {
 		switch {
 		case err != nil:
 			return h, err
-		case marker == markerSOS || marker == markerEOI:
-			return h, errors.New("damaged JPEG: no frame header")
+		case marker == markerEOI || marker == markerSOS && (f.components == nil || len(body) == 0):
+			return h, errors.New("damaged JPEG: no frame header, or no scan")
+		case marker == markerSOS:
+			f.plan(int(body[0]))
+			h.Width, h.Height, h.Memory = f.width, f.height, f.memory(len(content))
+			return h, nil
 		case marker == markerAPP1 && h.Orientation == 1:
 			h.Orientation = exifOrientation(body)
 		case isFrame(marker):
-			var f frame
 			if err := f.parse(marker, body); err != nil {
 				return h, err
 			}
 			if err := f.plausible(len(content)); err != nil {
 				return h, err
 			}
-			h.Width, h.Height, h.Memory = f.width, f.height, f.memory(len(content))
-			return h, nil
 		}
 		pos = end
 	}

@@ -116,6 +116,7 @@ func checkRows(t testing.TB, a, b []uint8, n int) {
 		samePaths(t, "doubleDown", n, blocks, func(k *table, dst []uint8) { k.doubleDown(dst, a, b, n, bias) })
 	}
 	samePaths(t, "toRGB", 3*n, 3*blocks, func(k *table, dst []uint8) { k.toRGB(dst, a, b, a[2:], n) })
+	samePaths(t, "toRGBA", 4*n, 4*blocks, func(k *table, dst []uint8) { k.toRGBA(dst, a, b, a[2:], n) })
 }
 
 func TestRowsAreTheSameOnAllPaths(t *testing.T) {
@@ -133,6 +134,7 @@ func TestColoursOfEveryPair(t *testing.T) {
 			y[j], cb[j], cr[j] = uint8(37*i+j), uint8(i), uint8(j)
 		}
 		samePaths(t, "toRGB", 768, 768, func(k *table, dst []uint8) { k.toRGB(dst, y, cb, cr, 256) })
+		samePaths(t, "toRGBA", 1024, 1024, func(k *table, dst []uint8) { k.toRGBA(dst, y, cb, cr, 256) })
 	}
 }
 

@@ -19,7 +19,7 @@ func (d *Decoder) transformRow(y int) {
 func (d *Decoder) transform(c *component, row int, coef []int16) {
 	n := c.quads * quadSize
 	for ; len(coef) > 0; coef, row = coef[n:], row+1 {
-		at := margin + row*blockSize*c.stride
+		at := margin + row*blockSize%c.window*c.stride
 		d.kernel.transform(c.plane[at:], c.stride, coef[:n], &c.quant, c.quads)
 		for y := row * blockSize; y < min((row+1)*blockSize, c.height); y++ {
 			samples := c.row(y)
@@ -28,21 +28,32 @@ func (d *Decoder) transform(c *component, row int, coef []int16) {
 	}
 }
 
-// output computes the picture from the samples, of progressive files from
-// the coefficients.
-func (d *Decoder) output() {
+// complete computes the samples of a progressive file.
+func (d *Decoder) complete() {
+	for i := range d.frame.components {
+		d.transform(&d.frame.components[i], 0, d.frame.components[i].coef)
+	}
+}
+
+// output writes the pixels for which there are samples when so many rows of
+// MCUs are done. The last pixels of these wait for the row behind them.
+func (d *Decoder) output(mcuRows int) error {
 	f := &d.frame
-	if f.progressive {
-		for i := range f.components {
-			d.transform(&f.components[i], 0, f.components[i].coef)
-		}
+	to := f.height
+	if mcuRows < f.mcuRows {
+		to = mcuRows*blockSize*f.maxV - f.maxV
 	}
 	var rows [4][]uint8
 	meaning := d.colours()
-	for y := range f.height {
-		for i := range f.components {
-			rows[i] = d.pixels(&f.components[i], y, d.memory[i].row)
+	for ; d.written < to; d.written++ {
+		if err := d.ctx.Err(); err != nil {
+			return err
 		}
-		d.convert(d.pix[3*f.width*y:], &rows, f.width, meaning)
+		for i := range f.components {
+			rows[i] = d.pixels(&f.components[i], d.written, d.memory[i].row)
+		}
+		at := d.pixel * f.width * d.written
+		d.convert(d.pix[at:len(d.pix)+slack], &rows, f.width, d.pixel, meaning)
 	}
+	return nil
 }

@@ -10,6 +10,7 @@ type table struct {
 	doubleDown   func(dst, near, far []uint8, n, bias int)
 	doubleBoth   func(dst, near, far []uint8, n int)
 	toRGB        func(dst, y, cb, cr []uint8, n int)
+	toRGBA       func(dst, y, cb, cr []uint8, n int)
 }
 
 var goTable = table{
@@ -18,6 +19,7 @@ var goTable = table{
 	doubleDown:   doubleDownRef,
 	doubleBoth:   doubleBothRef,
 	toRGB:        toRGBRef,
+	toRGBA:       toRGBARef,
 }
 
 // tables holds the paths by the names of internal/kernel.

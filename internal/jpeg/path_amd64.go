@@ -12,6 +12,7 @@ func processorTables() map[string]*table {
 		doubleDown:   doubleDownAVX2,
 		doubleBoth:   doubleBothAVX2,
 		toRGB:        toRGBAVX2,
+		toRGBA:       toRGBAAVX2,
 	}
 	avx512 := table{
 		transform:    transformAVX512,
@@ -19,6 +20,7 @@ func processorTables() map[string]*table {
 		doubleDown:   doubleDownAVX512,
 		doubleBoth:   doubleBothAVX512,
 		toRGB:        toRGBAVX512,
+		toRGBA:       toRGBAAVX512,
 	}
 	if !cpu.X86.HasAVX512VBMI {
 		avx512.toRGB = toRGBAVX2

@@ -91,6 +91,11 @@ func (d *Decoder) readScan(content, b []byte, pos int) (end int, err error) {
 		if !f.progressive {
 			d.transformRow(y)
 		}
+		if f.whole {
+			if err := d.output(y + 1); err != nil {
+				return 0, err
+			}
+		}
 	}
 	return pos, nil
 }
@@ -163,6 +168,9 @@ func (d *Decoder) readScanHeader(b []byte) error {
 		return errors.New("damaged JPEG: a scan header of another size than it says")
 	}
 	n := int(b[0])
+	if f.components[0].plane == nil {
+		d.makeRoom(n)
+	}
 	tail := b[1+2*n:]
 	s.parts, s.from, s.to, s.high, s.low = s.store[:n], int(tail[0]), int(tail[1]), uint(tail[2]>>4), uint(tail[2]&15)
 	if !f.progressive { // libjpeg ignores what is written there

@@ -12,6 +12,7 @@ func writeJPEGColour(e *emitter) {
 	writeDoubleDown(e)
 	writeDoubleBoth(e)
 	writeToRGB(e)
+	writeToRGBA(e)
 }
 
 // eachBlock runs body on every block of a row of n samples and moves the
@@ -126,23 +127,15 @@ type colourFactors struct {
 	centre, one, red, blue, green, half op
 }
 
-func writeToRGB(e *emitter) {
-	e.function("toRGB", "(dst, y, cb, cr []uint8, n int)", "toRGBRef: JFIF's colours to R, G, B.")
+// writeConversion writes a conversion to packed pixels of so many bytes.
+func writeConversion(e *emitter, name, doc string, size int, prepare func(), store func(parts [3][]vec, dst gp)) {
+	e.function(name, "(dst, y, cb, cr []uint8, n int)", doc)
 	dst, luma, cb, cr := e.base("dst"), e.base("y"), e.base("cb"), e.base("cr")
 	f := colourFactors{
 		centre: e.word16(128), one: e.word16(1), red: e.word16(91881 - 1<<16), blue: e.word16(116130 - 2<<16),
 		green: e.fixed(uint32(uint16(0x10000-22554)) | (1<<16-46802)<<16), half: e.fixed(1 << 15),
 	}
-	var places [2]vec
-	if e.wide {
-		for i := range places {
-			places[i] = e.vec()
-			e.VMOVDQU64(e.data.octets([2]string{"rgbLow", "rgbHigh"}[i], 64, func(j int) uint8 {
-				j += 64 * i
-				return uint8(j%3*32 + j/3%32)
-			}), places[i])
-		}
-	}
+	prepare()
 	e.eachBlock(func() {
 		var parts [3][]vec
 		for part := range 64 / e.bytes() {
@@ -152,12 +145,91 @@ func writeToRGB(e *emitter) {
 				parts[i] = append(parts[i], v)
 			}
 		}
+		store(parts, dst)
+	}, map[gp]int{dst: size * rowBlock, luma: rowBlock, cb: rowBlock, cr: rowBlock}, dst, luma, cb, cr)
+}
+
+func writeToRGB(e *emitter) {
+	var places [2]vec
+	prepare := func() {
+		for i := range places {
+			if e.wide {
+				places[i] = e.readBytes(e.data.octets([2]string{"rgbLow", "rgbHigh"}[i], 64, func(j int) uint8 {
+					j += 64 * i
+					return uint8(j%3*32 + j/3%32)
+				}))
+			}
+		}
+	}
+	writeConversion(e, "toRGB", "toRGBRef: JFIF's colours to R, G, B.", 3, prepare, func(parts [3][]vec, dst gp) {
 		if e.wide {
 			e.storeRGBWide(parts, places, dst)
 		} else {
 			e.storeRGBNarrow(parts, dst)
 		}
-	}, map[gp]int{dst: 3 * rowBlock, luma: rowBlock, cb: rowBlock, cr: rowBlock}, dst, luma, cb, cr)
+	})
+}
+
+func writeToRGBA(e *emitter) {
+	var places [2]vec
+	var opaque op
+	prepare := func() {
+		opaque = e.word16(255)
+		for i := range places {
+			if e.wide { // word pairs of 16 pixels: of the first vector, then of the second
+				places[i] = e.readBytes(e.data.octets([2]string{"rgbaLow", "rgbaHigh"}[i], 64, func(j int) uint8 {
+					if j%2 != 0 {
+						return 0
+					}
+					return uint8(j/2%2*32 + j/4 + 16*i)
+				}))
+			}
+		}
+	}
+	writeConversion(e, "toRGBA", "toRGBARef: JFIF's colours to R, G, B, 255.", 4, prepare, func(parts [3][]vec, dst gp) {
+		zero := e.vec()
+		e.zero(zero)
+		for part := range parts[0] {
+			for _, p := range parts {
+				e.VPMAXSW(zero, p[part], p[part])
+				e.VPMINSW(opaque, p[part], p[part])
+			}
+			rg, ba := parts[1][part], e.vec()
+			e.VPSLLW(operand.U8(8), rg, rg)
+			e.or(parts[0][part], rg)
+			e.VPSLLW(operand.U8(8), e.register16(opaque), ba)
+			e.or(parts[2][part], ba)
+			e.storeRGBA(rg, ba, places, mem{Base: dst, Disp: part * 2 * e.bytes()})
+		}
+	})
+}
+
+// register16 returns an operand in a register.
+func (e *emitter) register16(o op) op {
+	if m, ok := o.(mem); ok {
+		return e.readBytes(m)
+	}
+	return o
+}
+
+// storeRGBA interleaves words and writes two vectors.
+func (e *emitter) storeRGBA(rg, ba vec, places [2]vec, to mem) {
+	if e.wide {
+		for i, p := range places {
+			t := e.vec()
+			e.move(p, t)
+			e.VPERMI2W(ba, rg, t)
+			e.writeBytes(t, to.Offset(64*i))
+		}
+		return
+	}
+	low, high := e.vec(), e.vec()
+	e.VPUNPCKLWD(ba, rg, low)
+	e.VPUNPCKHWD(ba, rg, high)
+	for lane, v := range []vec{low, high} {
+		e.VMOVDQU(v.AsX(), to.Offset(16*lane))
+		e.VEXTRACTI128(operand.U8(1), v, to.Offset(32+16*lane))
+	}
 }
 
 // colours converts words.
