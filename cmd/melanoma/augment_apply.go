@@ -1,17 +1,15 @@
 package main
 
 import (
-	"bytes"
-	"image"
+	"context"
 	"image/png"
 	"io"
 	"os"
 	"path/filepath"
 	"strings"
 
-	_ "image/jpeg" // pictures come as JPEG too
-
 	"melanoma/augment"
+	"melanoma/data"
 	"melanoma/internal/artifact"
 	"melanoma/internal/fault"
 	"melanoma/pipeline"
@@ -79,17 +77,13 @@ func fieldsBeside(picture string) augment.FieldReader {
 	}
 }
 
-// readPicture decodes a PNG or JPEG file.
+// readPicture decodes a PNG or JPEG file as ingest does, at its own size.
 func readPicture(path string) (augment.Image, error) {
-	text, err := os.ReadFile(path)
+	p, err := data.NewDecoder(0).File(context.Background(), path)
 	if err != nil {
-		return augment.Image{}, fault.New(fault.Input, "give a PNG or JPEG file", "read picture: %w", err)
+		return augment.Image{}, fault.New(fault.Input, "give a PNG or JPEG file", "read picture %s: %w", path, err)
 	}
-	decoded, _, err := image.Decode(bytes.NewReader(text))
-	if err != nil {
-		return augment.Image{}, fault.New(fault.Input, "give a PNG or JPEG file", "decode %s: %w", path, err)
-	}
-	return augment.FromImage(decoded), nil
+	return p.Image, nil
 }
 
 // writePNG writes a picture, whole or not at all.
