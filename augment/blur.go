@@ -45,7 +45,7 @@ func (b *GaussianBlur) check() error { return oneOf("ksize", b.KSize, 3, 5) }
 
 func (b *MotionBlur) check() error {
 	k := len(b.Kernel)
-	if err := oneOf("the kernel's side", k, 1, 3, 5, 7, 9, largestKernel); err != nil {
+	if err := oneOf("the kernel's side", k, 3, 5, 7, 9, largestKernel); err != nil {
 		return err
 	}
 	for y, row := range b.Kernel {

@@ -20,7 +20,7 @@ func Describe(op Op) string {
 		if v.Kind() == reflect.Pointer {
 			v = v.Elem()
 		}
-		text += " " + name + " " + brief(v)
+		text += " " + name + "=" + brief(v)
 	}
 	return text
 }

@@ -145,3 +145,28 @@ func TestValidateNamesTheKey(t *testing.T) {
 		}
 	}
 }
+
+// Nothing is allocated for a picture once the sizes are known, whatever it
+// draws.
+func TestNothingIsAllocatedOnceWarm(t *testing.T) {
+	im := noise(96, 96, 4)
+	dst := make([]float32, 3*64*64)
+	recipes := map[string]Config{"everything": everything(t), "winner2020 parity": {Preset: Winner2020, Mode: ModeParity}}
+	for _, name := range Presets() {
+		recipes[name] = Config{Preset: name, Mode: ModeFast}
+	}
+	for name, c := range recipes {
+		a := augmenterOf(t, c, 64)
+		one := func(key uint64) {
+			a.Apply(dst, im.Pix, im.Width, im.Height, a.Draw(key, im.Width, im.Height), Normalize{Std: [3]float32{1, 1, 1}})
+		}
+		const keys = 30
+		for key := range uint64(keys) {
+			one(key)
+		}
+		key := uint64(0)
+		if n := testing.AllocsPerRun(keys-1, func() { one(key); key++ }); n != 0 {
+			t.Errorf("%s: %v allocations a picture", name, n)
+		}
+	}
+}

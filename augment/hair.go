@@ -31,7 +31,8 @@ type hairMemory struct {
 	grey        []uint8
 	closed      []uint8 // the largest closing
 	line, spare []uint8
-	mask        []bool // true: hair
+	mask        []bool  // true: hair
+	part        []int32 // pixels of one connected part
 }
 
 // segments a strand.

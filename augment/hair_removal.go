@@ -5,9 +5,10 @@ import "slices"
 // HairRemoval finds dark thin lines and paints them over: DullRazor (Lee, Ng,
 // Gallagher, Coldman, McLean 1997). A grey closing along four lines of Length
 // pixels shows what lies beneath a hair; where it is lighter than the picture
-// by more than Threshold levels, there is one. Each pixel of a hair, and its
-// neighbours, becomes what lies on both sides of it, along the line of four
-// on which they are nearest, mixed by distance.
+// by more than Threshold levels, and the connected part is at least three
+// lengths long, there is one. Each pixel of a hair, and its neighbours, becomes
+// what lies on both sides of it, along the line of four on which they are
+// nearest, mixed by distance.
 type HairRemoval struct {
 	plain
 	Length    int `json:"length"`    // odd, 3 to 101
@@ -52,8 +53,9 @@ func (h *HairRemoval) apply(c *canvas) {
 	c.swap()
 }
 
-// findHair sets the mask: the largest closing of the four less the picture
-// exceeds the threshold here or at one of the eight neighbours.
+// findHair sets the mask: where the largest closing of the four exceeds the
+// picture by more than the threshold, over a long connected part, and the
+// neighbours of that.
 func (m *hairMemory) findHair(width, height, reach, threshold int) {
 	copy(m.closed, m.grey)
 	for _, d := range directions {
@@ -61,17 +63,62 @@ func (m *hairMemory) findHair(width, height, reach, threshold int) {
 		extremes(m.spare, m.line, width, height, d, reach, min8)
 		max8(m.closed, m.spare)
 	}
-	clear(m.mask)
-	for y := range height {
-		for x := range width {
-			if i := y*width + x; int(m.closed[i])-int(m.grey[i]) > threshold {
-				for ny := max(y-1, 0); ny <= min(y+1, height-1); ny++ {
-					for nx := max(x-1, 0); nx <= min(x+1, width-1); nx++ {
-						m.mask[ny*width+nx] = true
+	for i, v := range m.grey {
+		m.mask[i] = int(m.closed[i])-int(v) > threshold
+	}
+	m.dropShort(width, height, 6*reach)
+	m.widen(width, height)
+}
+
+// dropShort takes connected parts out of the mask whose bounding box has a
+// shorter diagonal than least: spots and the pigment network, not hairs.
+func (m *hairMemory) dropShort(width, height, least int) {
+	clear(m.line) // 1: seen
+	for start, hair := range m.mask {
+		if !hair || m.line[start] == 1 {
+			continue
+		}
+		m.part = append(m.part[:0], int32(start))
+		m.line[start] = 1
+		x0, x1, y0, y1 := width, 0, height, 0
+		for k := 0; k < len(m.part); k++ {
+			x, y := int(m.part[k])%width, int(m.part[k])/width
+			x0, x1, y0, y1 = min(x0, x), max(x1, x), min(y0, y), max(y1, y)
+			for ny := max(y-1, 0); ny <= min(y+1, height-1); ny++ {
+				for nx := max(x-1, 0); nx <= min(x+1, width-1); nx++ {
+					if i := ny*width + nx; m.mask[i] && m.line[i] == 0 {
+						m.line[i] = 1
+						m.part = append(m.part, int32(i))
 					}
 				}
 			}
 		}
+		if (x1-x0)*(x1-x0)+(y1-y0)*(y1-y0) < least*least {
+			for _, i := range m.part {
+				m.mask[i] = false
+			}
+		}
+	}
+}
+
+// widen adds the eight neighbours of every pixel of the mask: the edges of a
+// hair are lighter than the threshold finds.
+func (m *hairMemory) widen(width, height int) {
+	for i, hair := range m.mask {
+		m.line[i] = 0
+		if hair {
+			m.line[i] = 1
+		}
+	}
+	for i := range m.mask {
+		m.spare[i] = m.line[i]
+	}
+	for _, d := range directions {
+		extremes(m.closed, m.line, width, height, d, 1, max8)
+		max8(m.spare, m.closed)
+	}
+	for i, v := range m.spare {
+		m.mask[i] = v == 1
 	}
 }
 

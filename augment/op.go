@@ -63,7 +63,7 @@ var kinds = map[string]kind{
 	"cutout":               {make: func() Op { return &Cutout{} }, need: []string{"hole", "centre_x", "centre_y"}, example: `{"hole": 96, "centre_x": 100, "centre_y": 30}`},
 	"random_erasing":       {make: func() Op { return &RandomErasing{} }, need: []string{"rect", "seed"}, example: `{"rect": [10, 20, 60, 90], "seed": 1}`},
 	"hair":                 {make: func() Op { return &Hair{} }, need: []string{"strands", "thickness", "seed"}, example: `{"strands": 8, "thickness": 2, "seed": 1}`},
-	"hair_removal":         {make: func() Op { return &HairRemoval{Length: 15, Threshold: 12} }, example: `{"length": 15, "threshold": 12}`},
+	"hair_removal":         {make: func() Op { return &HairRemoval{Length: 15, Threshold: 20} }, example: `{"length": 15, "threshold": 20}`},
 	"jpeg_decode":          {make: func() Op { return &jpegDecode{} }},
 	"normalize":            {make: func() Op { return &normalizeOp{} }, need: []string{"mean", "std"}, example: `{"mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]}`},
 }

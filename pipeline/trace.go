@@ -8,11 +8,9 @@ import (
 	"strconv"
 	"strings"
 
-	"melanoma/augment"
 	"melanoma/cv"
 	"melanoma/data"
 	"melanoma/internal/fault"
-	"melanoma/internal/rng"
 )
 
 // TraceRow is what one stage knows of an image.
@@ -44,7 +42,7 @@ func (r *Run) Trace(_ context.Context, image string) ([]TraceRow, error) {
 		return nil, r.unknownImage(store, image)
 	}
 	rows := []TraceRow{traceImage(store.Row(row), store.Classes())}
-	steps := []func(string, *data.Store) ([]TraceRow, error){r.traceFolds, r.traceDraws, r.traceOOF, r.traceEnsemble}
+	steps := []func(string, *data.Store) ([]TraceRow, error){r.traceFolds, r.traceTraining, r.traceDraws, r.traceOOF, r.traceEnsemble}
 	for _, step := range steps {
 		more, err := step(image, store)
 		if err != nil {
@@ -202,71 +200,4 @@ func floats(v []float32) string {
 		parts[i] = strconv.FormatFloat(float64(x), 'f', 4, 32)
 	}
 	return strings.Join(parts, " ")
-}
-
-// ViewSheet draws one image: a row with its eight test-time views (the first
-// is the picture itself), then rows as training saw it in its first epochs,
-// for the first model and fold that trained on it.
-func (r *Run) ViewSheet(image string) (augment.Image, error) {
-	store, err := r.store()
-	if err != nil {
-		return augment.Image{}, err
-	}
-	row, ok := store.Index(image)
-	if !ok {
-		return augment.Image{}, r.unknownImage(store, image)
-	}
-	im, err := store.Image(row)
-	if err != nil {
-		return augment.Image{}, err
-	}
-	size := store.Size()
-	sheet := augment.NewImage(augment.Views*size, 2*size)
-	for v := range augment.Views {
-		place(sheet, viewOf(im, v), v*size, 0)
-	}
-	seed := r.trainSeed(image)
-	augmenter, err := augment.NewAugmenter(r.Config.Augment, size)
-	if err != nil {
-		return augment.Image{}, err
-	}
-	for epoch := range augment.Views {
-		// The loader's stream: training seeds it by "data", the loader keys it
-		// by "augment", epoch and image.
-		draw := augmenter.Draw(rng.Key(rng.Key(seed, "data"), "augment", epoch, image), im.Width, im.Height)
-		place(sheet, draw.Image(im), epoch*size, size)
-	}
-	return sheet, nil
-}
-
-// trainSeed is that of the first model on the first fold that trains on the image.
-func (r *Run) trainSeed(image string) uint64 {
-	fold := r.folds()[0]
-	if folds, err := cv.ReadFolds(r.path(foldsFile)); err == nil {
-		if i := slices.Index(folds.ImageName, image); i >= 0 && int(folds.Fold[i]) == fold && len(r.folds()) > 1 {
-			fold = r.folds()[1]
-		}
-	}
-	return trainSeed(r.Config.Seed, r.Config.Models[0].Name, fold)
-}
-
-// viewOf is a test-time view in 8 bits.
-func viewOf(im augment.Image, view int) augment.Image {
-	src, dst := make([]float32, len(im.Pix)), make([]float32, len(im.Pix))
-	for i, p := range im.Pix {
-		src[i] = float32(p)
-	}
-	augment.View(dst, src, im.Width, 3, view)
-	out := augment.NewImage(im.Width, im.Height)
-	for i, p := range dst {
-		out.Pix[i] = uint8(p)
-	}
-	return out
-}
-
-// place copies a picture into a sheet.
-func place(sheet, im augment.Image, x, y int) {
-	for line := range im.Height {
-		copy(sheet.Pix[3*((y+line)*sheet.Width+x):], im.Pix[3*line*im.Width:3*(line+1)*im.Width])
-	}
 }

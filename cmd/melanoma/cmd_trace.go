@@ -5,12 +5,13 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"melanoma/augment"
 	"melanoma/pipeline"
 )
 
 type traceOptions struct {
 	runFlags
-	views string
+	views, stored string
 }
 
 func (a *app) traceCommand() *cobra.Command {
@@ -18,12 +19,17 @@ func (a *app) traceCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "trace --out DIR IMAGE_NAME",
 		Short: "The row of one image at every stage, with its augmented views",
+		Long: `Prints what every stage knows of one image. The stage train lists what each
+epoch drew for it, a recipe that gives the same picture again:
+
+  melanoma augment apply --transform recipe --params 'RECORD' STORED.png VIEW.png`,
 		Example: `  melanoma trace --out runs/demo ISIC_0000012
   melanoma trace --out runs/demo ISIC_0000012 --views sheet.png`,
 		Args: wants(1, 1, "one image name"),
 		RunE: func(cmd *cobra.Command, args []string) error { return a.runTrace(cmd.Context(), o, args[0]) },
 	}
 	o.addOut(cmd.Flags())
+	cmd.Flags().StringVar(&o.stored, "stored", "", "write the stored picture as a PNG: records of views start from it")
 	cmd.Flags().StringVar(&o.views, "views", "", "write a PNG sheet: the stored picture, its test-time views, what training saw in the first epochs")
 	return cmd
 }
@@ -48,12 +54,18 @@ func (a *app) runTrace(ctx context.Context, o traceOptions, image string) error 
 	if err != nil {
 		return err
 	}
-	if o.views != "" {
-		sheet, err := r.ViewSheet(image)
+	for _, picture := range []struct {
+		path string
+		draw func(string) (augment.Image, error)
+	}{{o.stored, r.StoredPicture}, {o.views, r.ViewSheet}} {
+		if picture.path == "" {
+			continue
+		}
+		im, err := picture.draw(image)
 		if err != nil {
 			return err
 		}
-		if err := writePNG(o.views, sheet); err != nil {
+		if err := writePNG(picture.path, im); err != nil {
 			return err
 		}
 	}
