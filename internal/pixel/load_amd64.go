@@ -97,38 +97,43 @@ func orientAVX512(dst, src []uint8, bytes int, reverse bool, table *[256]uint8) 
 	orientRowAVX512(&dst[0], first, len(dst)/4, step, 1<<(16*bytes)-1, &wideOrders[bytes-3][index(reverse)], table)
 }
 
-// turn is a strip of a transposition: as many rows of the source as a
-// vector has lanes, with the strides of destination and source.
+// turn is a line of squares of a transposition: n pixels along it, and what
+// one of these moves destination and source by.
 type turn struct {
 	dst, src             *uint8
 	dstStride, srcStride int
+	dstStep, srcStep     int
 	n, bytes             int
 }
 
-// transposeFor cuts a transposition into strips; the last overlaps another.
-// after sends the whole through the table where a strip does not.
-func transposeFor(lanes int, strip func(t turn, table *[256]uint8), after func(pix []uint8, table *[256]uint8)) func(*Picture, plane, Orientation, *[256]uint8) {
+// transposeFor turns squares along the rows of the destination: it is kinder
+// to caches to read everywhere than to write everywhere. The last line of
+// squares overlaps another. after sends the whole through the table where the
+// kernel does not.
+func transposeFor(lanes int, line func(t turn, table *[256]uint8), after func(pix []uint8, table *[256]uint8)) func(*Picture, plane, Orientation, *[256]uint8) {
 	return func(dst *Picture, src plane, o Orientation, table *[256]uint8) {
 		if dst.Width < lanes || dst.Height < lanes {
 			transposeRef(dst, src, o, table)
 			return
 		}
-		t := turn{n: dst.Height, bytes: src.bytes, dstStride: 4 * dst.Width, srcStride: src.bytes * src.width}
-		top := 0
-		if o.FlipRows {
-			t.dstStride, top = -t.dstStride, dst.Height-1
-		}
+		t := turn{n: dst.Width, bytes: src.bytes, dstStride: 4 * dst.Width, dstStep: 4, srcStride: src.bytes * src.width}
+		column := 0 // of the source
 		if o.FlipColumns {
-			t.srcStride = -t.srcStride
+			column, t.srcStride = src.height-1, -t.srcStride
 		}
-		for x := 0; x < dst.Width; x += lanes {
-			x = min(x, dst.Width-lanes)
-			column := x
-			if o.FlipColumns {
-				column = dst.Width - 1 - x
+		t.srcStep = t.srcStride
+		first := 0
+		if o.FlipRows {
+			first, t.dstStride = dst.Height-1, -t.dstStride
+		}
+		for y := 0; y < dst.Height; y += lanes {
+			y = min(y, dst.Height-lanes)
+			row := y
+			if o.FlipRows {
+				row = first - y
 			}
-			t.dst, t.src = &dst.Row(top)[4*x], &src.row(column)[0]
-			strip(t, table)
+			t.dst, t.src = &dst.Row(row)[0], &src.row(column)[y*src.bytes]
+			line(t, table)
 		}
 		if after != nil && table != nil {
 			after(dst.Pix, table)
@@ -138,9 +143,9 @@ func transposeFor(lanes int, strip func(t turn, table *[256]uint8), after func(p
 
 func transposeAVX2(t turn, _ *[256]uint8) {
 	low, high := halves(t.bytes, false)
-	transposeTilesAVX2(t.dst, t.dstStride, t.src, t.srcStride, t.n, t.bytes, low, high, &narrowOrders[t.bytes-3][0])
+	transposeTilesAVX2(t.dst, t.dstStride, t.dstStep, t.src, t.srcStride, t.srcStep, t.n, low, high, &narrowOrders[t.bytes-3][0])
 }
 
 func transposeAVX512(t turn, table *[256]uint8) {
-	transposeTilesAVX512(t.dst, t.dstStride, t.src, t.srcStride, t.n, t.bytes, 1<<(16*t.bytes)-1, &wideOrders[t.bytes-3][0], table)
+	transposeTilesAVX512(t.dst, t.dstStride, t.dstStep, t.src, t.srcStride, t.srcStep, t.n, 1<<(16*t.bytes)-1, &wideOrders[t.bytes-3][0], table)
 }

@@ -38,61 +38,62 @@ done2:
 	VZEROUPPER
 	RET
 
-// func transposeTilesAVX2(dst *uint8, dstStride int, src *uint8, srcStride int, n int, step int, low int, high int, order *[32]uint8)
+// func transposeTilesAVX2(dst *uint8, dstStride int, dstStep int, src *uint8, srcStride int, srcStep int, n int, low int, high int, order *[32]uint8)
 // Requires: AVX, AVX2
-TEXT ·transposeTilesAVX2(SB), $0-72
+TEXT ·transposeTilesAVX2(SB), $0-80
 	MOVQ    dst+0(FP), AX
 	MOVQ    dstStride+8(FP), CX
-	MOVQ    src+16(FP), DX
-	MOVQ    srcStride+24(FP), BX
-	MOVQ    n+32(FP), SI
-	MOVQ    step+40(FP), DI
-	MOVQ    order+64(FP), R8
-	VMOVDQU (R8), Y0
-	MOVQ    low+48(FP), R8
-	MOVQ    high+56(FP), R9
-	XORQ    R10, R10
-	LEAQ    -8(SI), R11
+	MOVQ    dstStep+16(FP), DX
+	MOVQ    src+24(FP), BX
+	MOVQ    srcStride+32(FP), SI
+	MOVQ    srcStep+40(FP), DI
+	MOVQ    n+48(FP), R8
+	MOVQ    order+72(FP), R9
+	VMOVDQU (R9), Y0
+	MOVQ    low+56(FP), R9
+	MOVQ    high+64(FP), R10
+	XORQ    R11, R11
+	LEAQ    -8(R8), R12
 
 block1:
-	MOVQ           DI, R12
-	IMULQ          R10, R12
-	ADDQ           DX, R12
-	VBROADCASTI128 (R12)(R8*1), Y1
-	VINSERTI128    $0x01, (R12)(R9*1), Y1, Y1
+	MOVQ           DI, R13
+	IMULQ          R11, R13
+	ADDQ           BX, R13
+	VBROADCASTI128 (R13)(R9*1), Y1
+	VINSERTI128    $0x01, (R13)(R10*1), Y1, Y1
 	VPSHUFB        Y0, Y1, Y1
-	ADDQ           BX, R12
-	VBROADCASTI128 (R12)(R8*1), Y2
-	VINSERTI128    $0x01, (R12)(R9*1), Y2, Y2
+	ADDQ           SI, R13
+	VBROADCASTI128 (R13)(R9*1), Y2
+	VINSERTI128    $0x01, (R13)(R10*1), Y2, Y2
 	VPSHUFB        Y0, Y2, Y2
-	ADDQ           BX, R12
-	VBROADCASTI128 (R12)(R8*1), Y3
-	VINSERTI128    $0x01, (R12)(R9*1), Y3, Y3
+	ADDQ           SI, R13
+	VBROADCASTI128 (R13)(R9*1), Y3
+	VINSERTI128    $0x01, (R13)(R10*1), Y3, Y3
 	VPSHUFB        Y0, Y3, Y3
-	ADDQ           BX, R12
-	VBROADCASTI128 (R12)(R8*1), Y4
-	VINSERTI128    $0x01, (R12)(R9*1), Y4, Y4
+	ADDQ           SI, R13
+	VBROADCASTI128 (R13)(R9*1), Y4
+	VINSERTI128    $0x01, (R13)(R10*1), Y4, Y4
 	VPSHUFB        Y0, Y4, Y4
-	ADDQ           BX, R12
-	VBROADCASTI128 (R12)(R8*1), Y5
-	VINSERTI128    $0x01, (R12)(R9*1), Y5, Y5
+	ADDQ           SI, R13
+	VBROADCASTI128 (R13)(R9*1), Y5
+	VINSERTI128    $0x01, (R13)(R10*1), Y5, Y5
 	VPSHUFB        Y0, Y5, Y5
-	ADDQ           BX, R12
-	VBROADCASTI128 (R12)(R8*1), Y6
-	VINSERTI128    $0x01, (R12)(R9*1), Y6, Y6
+	ADDQ           SI, R13
+	VBROADCASTI128 (R13)(R9*1), Y6
+	VINSERTI128    $0x01, (R13)(R10*1), Y6, Y6
 	VPSHUFB        Y0, Y6, Y6
-	ADDQ           BX, R12
-	VBROADCASTI128 (R12)(R8*1), Y7
-	VINSERTI128    $0x01, (R12)(R9*1), Y7, Y7
+	ADDQ           SI, R13
+	VBROADCASTI128 (R13)(R9*1), Y7
+	VINSERTI128    $0x01, (R13)(R10*1), Y7, Y7
 	VPSHUFB        Y0, Y7, Y7
-	ADDQ           BX, R12
-	VBROADCASTI128 (R12)(R8*1), Y8
-	VINSERTI128    $0x01, (R12)(R9*1), Y8, Y8
+	ADDQ           SI, R13
+	VBROADCASTI128 (R13)(R9*1), Y8
+	VINSERTI128    $0x01, (R13)(R10*1), Y8, Y8
 	VPSHUFB        Y0, Y8, Y8
-	ADDQ           BX, R12
-	MOVQ           CX, R12
-	IMULQ          R10, R12
-	ADDQ           AX, R12
+	ADDQ           SI, R13
+	MOVQ           DX, R13
+	IMULQ          R11, R13
+	ADDQ           AX, R13
 	VPUNPCKLDQ     Y2, Y1, Y9
 	VPUNPCKHDQ     Y2, Y1, Y1
 	VPUNPCKLDQ     Y4, Y3, Y2
@@ -117,28 +118,28 @@ block1:
 	VPERM2I128     $0x31, Y6, Y9, Y6
 	VPERM2I128     $0x20, Y5, Y1, Y9
 	VPERM2I128     $0x31, Y5, Y1, Y1
-	VMOVDQU        Y7, (R12)
-	ADDQ           CX, R12
-	VMOVDQU        Y8, (R12)
-	ADDQ           CX, R12
-	VMOVDQU        Y3, (R12)
-	ADDQ           CX, R12
-	VMOVDQU        Y9, (R12)
-	ADDQ           CX, R12
-	VMOVDQU        Y4, (R12)
-	ADDQ           CX, R12
-	VMOVDQU        Y2, (R12)
-	ADDQ           CX, R12
-	VMOVDQU        Y6, (R12)
-	ADDQ           CX, R12
-	VMOVDQU        Y1, (R12)
-	ADDQ           CX, R12
-	ADDQ           $+8, R10
-	CMPQ           R10, R11
+	VMOVDQU        Y7, (R13)
+	ADDQ           CX, R13
+	VMOVDQU        Y8, (R13)
+	ADDQ           CX, R13
+	VMOVDQU        Y3, (R13)
+	ADDQ           CX, R13
+	VMOVDQU        Y9, (R13)
+	ADDQ           CX, R13
+	VMOVDQU        Y4, (R13)
+	ADDQ           CX, R13
+	VMOVDQU        Y2, (R13)
+	ADDQ           CX, R13
+	VMOVDQU        Y6, (R13)
+	ADDQ           CX, R13
+	VMOVDQU        Y1, (R13)
+	ADDQ           CX, R13
+	ADDQ           $+8, R11
+	CMPQ           R11, R12
 	JLE            block1
-	CMPQ           R10, SI
+	CMPQ           R11, R8
 	JGE            done2
-	MOVQ           R11, R10
+	MOVQ           R12, R11
 	JMP            block1
 
 done2:
@@ -594,164 +595,165 @@ done2:
 	VZEROUPPER
 	RET
 
-// func transposeTilesAVX512(dst *uint8, dstStride int, src *uint8, srcStride int, n int, step int, mask uint64, order *[64]uint8, table *[256]uint8)
+// func transposeTilesAVX512(dst *uint8, dstStride int, dstStep int, src *uint8, srcStride int, srcStep int, n int, mask uint64, order *[64]uint8, table *[256]uint8)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VBMI
-TEXT ·transposeTilesAVX512(SB), $0-72
+TEXT ·transposeTilesAVX512(SB), $0-80
 	MOVQ      dst+0(FP), AX
 	MOVQ      dstStride+8(FP), CX
-	MOVQ      src+16(FP), DX
-	MOVQ      srcStride+24(FP), BX
-	MOVQ      n+32(FP), SI
-	MOVQ      step+40(FP), DI
-	MOVQ      order+56(FP), R8
-	VMOVDQU64 (R8), Z0
-	MOVQ      mask+48(FP), R8
-	KMOVQ     R8, K1
-	MOVQ      table+64(FP), R8
-	TESTQ     R8, R8
+	MOVQ      dstStep+16(FP), DX
+	MOVQ      src+24(FP), BX
+	MOVQ      srcStride+32(FP), SI
+	MOVQ      srcStep+40(FP), DI
+	MOVQ      n+48(FP), R8
+	MOVQ      order+64(FP), R9
+	VMOVDQU64 (R9), Z0
+	MOVQ      mask+56(FP), R9
+	KMOVQ     R9, K1
+	MOVQ      table+72(FP), R9
+	TESTQ     R9, R9
 	JZ        none1
-	VMOVDQU64 (R8), Z1
-	VMOVDQU64 64(R8), Z2
-	VMOVDQU64 128(R8), Z3
-	VMOVDQU64 192(R8), Z4
-	XORQ      R8, R8
-	LEAQ      -16(SI), R9
+	VMOVDQU64 (R9), Z1
+	VMOVDQU64 64(R9), Z2
+	VMOVDQU64 128(R9), Z3
+	VMOVDQU64 192(R9), Z4
+	XORQ      R9, R9
+	LEAQ      -16(R8), R10
 
 block3:
-	MOVQ        DI, R10
-	IMULQ       R8, R10
-	ADDQ        DX, R10
-	VMOVDQU8.Z  (R10), K1, Z5
+	MOVQ        DI, R11
+	IMULQ       R9, R11
+	ADDQ        BX, R11
+	VMOVDQU8.Z  (R11), K1, Z5
 	VPERMB      Z5, Z0, Z5
 	VPMOVB2M    Z5, K2
 	VMOVDQA64   Z5, Z6
 	VPERMI2B    Z2, Z1, Z5
 	VPERMI2B    Z4, Z3, Z6
 	VMOVDQU8    Z6, K2, Z5
-	ADDQ        BX, R10
-	VMOVDQU8.Z  (R10), K1, Z6
+	ADDQ        SI, R11
+	VMOVDQU8.Z  (R11), K1, Z6
 	VPERMB      Z6, Z0, Z6
 	VPMOVB2M    Z6, K2
 	VMOVDQA64   Z6, Z7
 	VPERMI2B    Z2, Z1, Z6
 	VPERMI2B    Z4, Z3, Z7
 	VMOVDQU8    Z7, K2, Z6
-	ADDQ        BX, R10
-	VMOVDQU8.Z  (R10), K1, Z7
+	ADDQ        SI, R11
+	VMOVDQU8.Z  (R11), K1, Z7
 	VPERMB      Z7, Z0, Z7
 	VPMOVB2M    Z7, K2
 	VMOVDQA64   Z7, Z8
 	VPERMI2B    Z2, Z1, Z7
 	VPERMI2B    Z4, Z3, Z8
 	VMOVDQU8    Z8, K2, Z7
-	ADDQ        BX, R10
-	VMOVDQU8.Z  (R10), K1, Z8
+	ADDQ        SI, R11
+	VMOVDQU8.Z  (R11), K1, Z8
 	VPERMB      Z8, Z0, Z8
 	VPMOVB2M    Z8, K2
 	VMOVDQA64   Z8, Z9
 	VPERMI2B    Z2, Z1, Z8
 	VPERMI2B    Z4, Z3, Z9
 	VMOVDQU8    Z9, K2, Z8
-	ADDQ        BX, R10
-	VMOVDQU8.Z  (R10), K1, Z9
+	ADDQ        SI, R11
+	VMOVDQU8.Z  (R11), K1, Z9
 	VPERMB      Z9, Z0, Z9
 	VPMOVB2M    Z9, K2
 	VMOVDQA64   Z9, Z10
 	VPERMI2B    Z2, Z1, Z9
 	VPERMI2B    Z4, Z3, Z10
 	VMOVDQU8    Z10, K2, Z9
-	ADDQ        BX, R10
-	VMOVDQU8.Z  (R10), K1, Z10
+	ADDQ        SI, R11
+	VMOVDQU8.Z  (R11), K1, Z10
 	VPERMB      Z10, Z0, Z10
 	VPMOVB2M    Z10, K2
 	VMOVDQA64   Z10, Z11
 	VPERMI2B    Z2, Z1, Z10
 	VPERMI2B    Z4, Z3, Z11
 	VMOVDQU8    Z11, K2, Z10
-	ADDQ        BX, R10
-	VMOVDQU8.Z  (R10), K1, Z11
+	ADDQ        SI, R11
+	VMOVDQU8.Z  (R11), K1, Z11
 	VPERMB      Z11, Z0, Z11
 	VPMOVB2M    Z11, K2
 	VMOVDQA64   Z11, Z12
 	VPERMI2B    Z2, Z1, Z11
 	VPERMI2B    Z4, Z3, Z12
 	VMOVDQU8    Z12, K2, Z11
-	ADDQ        BX, R10
-	VMOVDQU8.Z  (R10), K1, Z12
+	ADDQ        SI, R11
+	VMOVDQU8.Z  (R11), K1, Z12
 	VPERMB      Z12, Z0, Z12
 	VPMOVB2M    Z12, K2
 	VMOVDQA64   Z12, Z13
 	VPERMI2B    Z2, Z1, Z12
 	VPERMI2B    Z4, Z3, Z13
 	VMOVDQU8    Z13, K2, Z12
-	ADDQ        BX, R10
-	VMOVDQU8.Z  (R10), K1, Z13
+	ADDQ        SI, R11
+	VMOVDQU8.Z  (R11), K1, Z13
 	VPERMB      Z13, Z0, Z13
 	VPMOVB2M    Z13, K2
 	VMOVDQA64   Z13, Z14
 	VPERMI2B    Z2, Z1, Z13
 	VPERMI2B    Z4, Z3, Z14
 	VMOVDQU8    Z14, K2, Z13
-	ADDQ        BX, R10
-	VMOVDQU8.Z  (R10), K1, Z14
+	ADDQ        SI, R11
+	VMOVDQU8.Z  (R11), K1, Z14
 	VPERMB      Z14, Z0, Z14
 	VPMOVB2M    Z14, K2
 	VMOVDQA64   Z14, Z15
 	VPERMI2B    Z2, Z1, Z14
 	VPERMI2B    Z4, Z3, Z15
 	VMOVDQU8    Z15, K2, Z14
-	ADDQ        BX, R10
-	VMOVDQU8.Z  (R10), K1, Z15
+	ADDQ        SI, R11
+	VMOVDQU8.Z  (R11), K1, Z15
 	VPERMB      Z15, Z0, Z15
 	VPMOVB2M    Z15, K2
 	VMOVDQA64   Z15, Z16
 	VPERMI2B    Z2, Z1, Z15
 	VPERMI2B    Z4, Z3, Z16
 	VMOVDQU8    Z16, K2, Z15
-	ADDQ        BX, R10
-	VMOVDQU8.Z  (R10), K1, Z16
+	ADDQ        SI, R11
+	VMOVDQU8.Z  (R11), K1, Z16
 	VPERMB      Z16, Z0, Z16
 	VPMOVB2M    Z16, K2
 	VMOVDQA64   Z16, Z17
 	VPERMI2B    Z2, Z1, Z16
 	VPERMI2B    Z4, Z3, Z17
 	VMOVDQU8    Z17, K2, Z16
-	ADDQ        BX, R10
-	VMOVDQU8.Z  (R10), K1, Z17
+	ADDQ        SI, R11
+	VMOVDQU8.Z  (R11), K1, Z17
 	VPERMB      Z17, Z0, Z17
 	VPMOVB2M    Z17, K2
 	VMOVDQA64   Z17, Z18
 	VPERMI2B    Z2, Z1, Z17
 	VPERMI2B    Z4, Z3, Z18
 	VMOVDQU8    Z18, K2, Z17
-	ADDQ        BX, R10
-	VMOVDQU8.Z  (R10), K1, Z18
+	ADDQ        SI, R11
+	VMOVDQU8.Z  (R11), K1, Z18
 	VPERMB      Z18, Z0, Z18
 	VPMOVB2M    Z18, K2
 	VMOVDQA64   Z18, Z19
 	VPERMI2B    Z2, Z1, Z18
 	VPERMI2B    Z4, Z3, Z19
 	VMOVDQU8    Z19, K2, Z18
-	ADDQ        BX, R10
-	VMOVDQU8.Z  (R10), K1, Z19
+	ADDQ        SI, R11
+	VMOVDQU8.Z  (R11), K1, Z19
 	VPERMB      Z19, Z0, Z19
 	VPMOVB2M    Z19, K2
 	VMOVDQA64   Z19, Z20
 	VPERMI2B    Z2, Z1, Z19
 	VPERMI2B    Z4, Z3, Z20
 	VMOVDQU8    Z20, K2, Z19
-	ADDQ        BX, R10
-	VMOVDQU8.Z  (R10), K1, Z20
+	ADDQ        SI, R11
+	VMOVDQU8.Z  (R11), K1, Z20
 	VPERMB      Z20, Z0, Z20
 	VPMOVB2M    Z20, K2
 	VMOVDQA64   Z20, Z21
 	VPERMI2B    Z2, Z1, Z20
 	VPERMI2B    Z4, Z3, Z21
 	VMOVDQU8    Z21, K2, Z20
-	ADDQ        BX, R10
-	MOVQ        CX, R10
-	IMULQ       R8, R10
-	ADDQ        AX, R10
+	ADDQ        SI, R11
+	MOVQ        DX, R11
+	IMULQ       R9, R11
+	ADDQ        AX, R11
 	VPUNPCKLDQ  Z6, Z5, Z21
 	VPUNPCKHDQ  Z6, Z5, Z5
 	VPUNPCKLDQ  Z8, Z7, Z6
@@ -816,108 +818,108 @@ block3:
 	VSHUFI32X4  $0xdd, Z9, Z14, Z9
 	VSHUFI32X4  $0x88, Z13, Z5, Z14
 	VSHUFI32X4  $0xdd, Z13, Z5, Z5
-	VMOVDQU64   Z20, (R10)
-	ADDQ        CX, R10
-	VMOVDQU64   Z15, (R10)
-	ADDQ        CX, R10
-	VMOVDQU64   Z18, (R10)
-	ADDQ        CX, R10
-	VMOVDQU64   Z17, (R10)
-	ADDQ        CX, R10
-	VMOVDQU64   Z19, (R10)
-	ADDQ        CX, R10
-	VMOVDQU64   Z16, (R10)
-	ADDQ        CX, R10
-	VMOVDQU64   Z21, (R10)
-	ADDQ        CX, R10
-	VMOVDQU64   Z14, (R10)
-	ADDQ        CX, R10
-	VMOVDQU64   Z12, (R10)
-	ADDQ        CX, R10
-	VMOVDQU64   Z7, (R10)
-	ADDQ        CX, R10
-	VMOVDQU64   Z11, (R10)
-	ADDQ        CX, R10
-	VMOVDQU64   Z9, (R10)
-	ADDQ        CX, R10
-	VMOVDQU64   Z8, (R10)
-	ADDQ        CX, R10
-	VMOVDQU64   Z6, (R10)
-	ADDQ        CX, R10
-	VMOVDQU64   Z10, (R10)
-	ADDQ        CX, R10
-	VMOVDQU64   Z5, (R10)
-	ADDQ        CX, R10
-	ADDQ        $+16, R8
-	CMPQ        R8, R9
+	VMOVDQU64   Z20, (R11)
+	ADDQ        CX, R11
+	VMOVDQU64   Z15, (R11)
+	ADDQ        CX, R11
+	VMOVDQU64   Z18, (R11)
+	ADDQ        CX, R11
+	VMOVDQU64   Z17, (R11)
+	ADDQ        CX, R11
+	VMOVDQU64   Z19, (R11)
+	ADDQ        CX, R11
+	VMOVDQU64   Z16, (R11)
+	ADDQ        CX, R11
+	VMOVDQU64   Z21, (R11)
+	ADDQ        CX, R11
+	VMOVDQU64   Z14, (R11)
+	ADDQ        CX, R11
+	VMOVDQU64   Z12, (R11)
+	ADDQ        CX, R11
+	VMOVDQU64   Z7, (R11)
+	ADDQ        CX, R11
+	VMOVDQU64   Z11, (R11)
+	ADDQ        CX, R11
+	VMOVDQU64   Z9, (R11)
+	ADDQ        CX, R11
+	VMOVDQU64   Z8, (R11)
+	ADDQ        CX, R11
+	VMOVDQU64   Z6, (R11)
+	ADDQ        CX, R11
+	VMOVDQU64   Z10, (R11)
+	ADDQ        CX, R11
+	VMOVDQU64   Z5, (R11)
+	ADDQ        CX, R11
+	ADDQ        $+16, R9
+	CMPQ        R9, R10
 	JLE         block3
-	CMPQ        R8, SI
+	CMPQ        R9, R8
 	JGE         done4
-	MOVQ        R9, R8
+	MOVQ        R10, R9
 	JMP         block3
 
 done4:
 	JMP done2
 
 none1:
-	XORQ R8, R8
-	LEAQ -16(SI), R9
+	XORQ R9, R9
+	LEAQ -16(R8), R10
 
 block5:
-	MOVQ        DI, R10
-	IMULQ       R8, R10
-	ADDQ        DX, R10
-	VMOVDQU8.Z  (R10), K1, Z1
+	MOVQ        DI, R11
+	IMULQ       R9, R11
+	ADDQ        BX, R11
+	VMOVDQU8.Z  (R11), K1, Z1
 	VPERMB      Z1, Z0, Z1
-	ADDQ        BX, R10
-	VMOVDQU8.Z  (R10), K1, Z2
+	ADDQ        SI, R11
+	VMOVDQU8.Z  (R11), K1, Z2
 	VPERMB      Z2, Z0, Z2
-	ADDQ        BX, R10
-	VMOVDQU8.Z  (R10), K1, Z3
+	ADDQ        SI, R11
+	VMOVDQU8.Z  (R11), K1, Z3
 	VPERMB      Z3, Z0, Z3
-	ADDQ        BX, R10
-	VMOVDQU8.Z  (R10), K1, Z4
+	ADDQ        SI, R11
+	VMOVDQU8.Z  (R11), K1, Z4
 	VPERMB      Z4, Z0, Z4
-	ADDQ        BX, R10
-	VMOVDQU8.Z  (R10), K1, Z5
+	ADDQ        SI, R11
+	VMOVDQU8.Z  (R11), K1, Z5
 	VPERMB      Z5, Z0, Z5
-	ADDQ        BX, R10
-	VMOVDQU8.Z  (R10), K1, Z6
+	ADDQ        SI, R11
+	VMOVDQU8.Z  (R11), K1, Z6
 	VPERMB      Z6, Z0, Z6
-	ADDQ        BX, R10
-	VMOVDQU8.Z  (R10), K1, Z7
+	ADDQ        SI, R11
+	VMOVDQU8.Z  (R11), K1, Z7
 	VPERMB      Z7, Z0, Z7
-	ADDQ        BX, R10
-	VMOVDQU8.Z  (R10), K1, Z8
+	ADDQ        SI, R11
+	VMOVDQU8.Z  (R11), K1, Z8
 	VPERMB      Z8, Z0, Z8
-	ADDQ        BX, R10
-	VMOVDQU8.Z  (R10), K1, Z9
+	ADDQ        SI, R11
+	VMOVDQU8.Z  (R11), K1, Z9
 	VPERMB      Z9, Z0, Z9
-	ADDQ        BX, R10
-	VMOVDQU8.Z  (R10), K1, Z10
+	ADDQ        SI, R11
+	VMOVDQU8.Z  (R11), K1, Z10
 	VPERMB      Z10, Z0, Z10
-	ADDQ        BX, R10
-	VMOVDQU8.Z  (R10), K1, Z11
+	ADDQ        SI, R11
+	VMOVDQU8.Z  (R11), K1, Z11
 	VPERMB      Z11, Z0, Z11
-	ADDQ        BX, R10
-	VMOVDQU8.Z  (R10), K1, Z12
+	ADDQ        SI, R11
+	VMOVDQU8.Z  (R11), K1, Z12
 	VPERMB      Z12, Z0, Z12
-	ADDQ        BX, R10
-	VMOVDQU8.Z  (R10), K1, Z13
+	ADDQ        SI, R11
+	VMOVDQU8.Z  (R11), K1, Z13
 	VPERMB      Z13, Z0, Z13
-	ADDQ        BX, R10
-	VMOVDQU8.Z  (R10), K1, Z14
+	ADDQ        SI, R11
+	VMOVDQU8.Z  (R11), K1, Z14
 	VPERMB      Z14, Z0, Z14
-	ADDQ        BX, R10
-	VMOVDQU8.Z  (R10), K1, Z15
+	ADDQ        SI, R11
+	VMOVDQU8.Z  (R11), K1, Z15
 	VPERMB      Z15, Z0, Z15
-	ADDQ        BX, R10
-	VMOVDQU8.Z  (R10), K1, Z16
+	ADDQ        SI, R11
+	VMOVDQU8.Z  (R11), K1, Z16
 	VPERMB      Z16, Z0, Z16
-	ADDQ        BX, R10
-	MOVQ        CX, R10
-	IMULQ       R8, R10
-	ADDQ        AX, R10
+	ADDQ        SI, R11
+	MOVQ        DX, R11
+	IMULQ       R9, R11
+	ADDQ        AX, R11
 	VPUNPCKLDQ  Z2, Z1, Z17
 	VPUNPCKHDQ  Z2, Z1, Z1
 	VPUNPCKLDQ  Z4, Z3, Z2
@@ -982,44 +984,44 @@ block5:
 	VSHUFI32X4  $0xdd, Z5, Z10, Z5
 	VSHUFI32X4  $0x88, Z9, Z1, Z10
 	VSHUFI32X4  $0xdd, Z9, Z1, Z1
-	VMOVDQU64   Z16, (R10)
-	ADDQ        CX, R10
-	VMOVDQU64   Z11, (R10)
-	ADDQ        CX, R10
-	VMOVDQU64   Z14, (R10)
-	ADDQ        CX, R10
-	VMOVDQU64   Z13, (R10)
-	ADDQ        CX, R10
-	VMOVDQU64   Z15, (R10)
-	ADDQ        CX, R10
-	VMOVDQU64   Z12, (R10)
-	ADDQ        CX, R10
-	VMOVDQU64   Z17, (R10)
-	ADDQ        CX, R10
-	VMOVDQU64   Z10, (R10)
-	ADDQ        CX, R10
-	VMOVDQU64   Z8, (R10)
-	ADDQ        CX, R10
-	VMOVDQU64   Z3, (R10)
-	ADDQ        CX, R10
-	VMOVDQU64   Z7, (R10)
-	ADDQ        CX, R10
-	VMOVDQU64   Z5, (R10)
-	ADDQ        CX, R10
-	VMOVDQU64   Z4, (R10)
-	ADDQ        CX, R10
-	VMOVDQU64   Z2, (R10)
-	ADDQ        CX, R10
-	VMOVDQU64   Z6, (R10)
-	ADDQ        CX, R10
-	VMOVDQU64   Z1, (R10)
-	ADDQ        CX, R10
-	ADDQ        $+16, R8
-	CMPQ        R8, R9
+	VMOVDQU64   Z16, (R11)
+	ADDQ        CX, R11
+	VMOVDQU64   Z11, (R11)
+	ADDQ        CX, R11
+	VMOVDQU64   Z14, (R11)
+	ADDQ        CX, R11
+	VMOVDQU64   Z13, (R11)
+	ADDQ        CX, R11
+	VMOVDQU64   Z15, (R11)
+	ADDQ        CX, R11
+	VMOVDQU64   Z12, (R11)
+	ADDQ        CX, R11
+	VMOVDQU64   Z17, (R11)
+	ADDQ        CX, R11
+	VMOVDQU64   Z10, (R11)
+	ADDQ        CX, R11
+	VMOVDQU64   Z8, (R11)
+	ADDQ        CX, R11
+	VMOVDQU64   Z3, (R11)
+	ADDQ        CX, R11
+	VMOVDQU64   Z7, (R11)
+	ADDQ        CX, R11
+	VMOVDQU64   Z5, (R11)
+	ADDQ        CX, R11
+	VMOVDQU64   Z4, (R11)
+	ADDQ        CX, R11
+	VMOVDQU64   Z2, (R11)
+	ADDQ        CX, R11
+	VMOVDQU64   Z6, (R11)
+	ADDQ        CX, R11
+	VMOVDQU64   Z1, (R11)
+	ADDQ        CX, R11
+	ADDQ        $+16, R9
+	CMPQ        R9, R10
 	JLE         block5
-	CMPQ        R8, SI
+	CMPQ        R9, R8
 	JGE         done6
-	MOVQ        R9, R8
+	MOVQ        R10, R9
 	JMP         block5
 
 done6:

@@ -12,11 +12,12 @@ package pixel
 func orientRowAVX2(dst *uint8, src *uint8, n int, step int, low int, high int, order *[32]uint8)
 
 // transposeTilesAVX2 computes
-// n >= 16 (8 for AVX2) columns of as many rows: pixel x of the row at src +
-// y*srcStride, x*step bytes on, goes to dst + x*dstStride + 4*y.
+// squares of 16 x 16 pixels (8 x 8 for AVX2) at i = 0, 16, ... and at last
+// at n - 16: rows at src + i*srcStep, srcStride apart, become columns at
+// dst + i*dstStep, whose pixels are dstStride apart.
 //
 //go:noescape
-func transposeTilesAVX2(dst *uint8, dstStride int, src *uint8, srcStride int, n int, step int, low int, high int, order *[32]uint8)
+func transposeTilesAVX2(dst *uint8, dstStride int, dstStep int, src *uint8, srcStride int, srcStep int, n int, low int, high int, order *[32]uint8)
 
 // storeAVX2 computes
 // what storeRef does, of at least a vector of pixels.
@@ -38,11 +39,12 @@ func normalizeAVX2(dst []float32, src []uint8, mean *[3]float32, rate *[3]float3
 func orientRowAVX512(dst *uint8, src *uint8, n int, step int, mask uint64, order *[64]uint8, table *[256]uint8)
 
 // transposeTilesAVX512 computes
-// n >= 16 (8 for AVX2) columns of as many rows: pixel x of the row at src +
-// y*srcStride, x*step bytes on, goes to dst + x*dstStride + 4*y.
+// squares of 16 x 16 pixels (8 x 8 for AVX2) at i = 0, 16, ... and at last
+// at n - 16: rows at src + i*srcStep, srcStride apart, become columns at
+// dst + i*dstStep, whose pixels are dstStride apart.
 //
 //go:noescape
-func transposeTilesAVX512(dst *uint8, dstStride int, src *uint8, srcStride int, n int, step int, mask uint64, order *[64]uint8, table *[256]uint8)
+func transposeTilesAVX512(dst *uint8, dstStride int, dstStep int, src *uint8, srcStride int, srcStep int, n int, mask uint64, order *[64]uint8, table *[256]uint8)
 
 // storeAVX512 computes
 // what storeRef does, of at least a vector of pixels.

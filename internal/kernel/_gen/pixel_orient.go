@@ -113,28 +113,33 @@ func writeOrientRow(e *emitter, reading string) {
 	e.finish()
 }
 
-// writeTransposeTiles turns as many rows as a vector has lanes.
+// writeTransposeTiles turns squares with as many rows as a vector has lanes, in
+// a line.
 func writeTransposeTiles(e *emitter, reading string) {
-	e.function("transposeTiles", "(dst *uint8, dstStride int, src *uint8, srcStride, n, step int, "+reading,
-		"n >= 16 (8 for AVX2) columns of as many rows: pixel x of the row at src +",
-		"y*srcStride, x*step bytes on, goes to dst + x*dstStride + 4*y.")
-	to, toStride, from, fromStride := e.param("dst"), e.param("dstStride"), e.param("src"), e.param("srcStride")
-	n, step := e.param("n"), e.param("step")
+	e.function("transposeTiles", "(dst *uint8, dstStride, dstStep int, src *uint8, srcStride, srcStep, n int, "+reading,
+		"squares of 16 x 16 pixels (8 x 8 for AVX2) at i = 0, 16, ... and at last",
+		"at n - 16: rows at src + i*srcStep, srcStride apart, become columns at",
+		"dst + i*dstStep, whose pixels are dstStride apart.")
+	to, toStride, toStep := e.param("dst"), e.param("dstStride"), e.param("dstStep")
+	from, fromStride, fromStep := e.param("src"), e.param("srcStride"), e.param("srcStep")
+	n := e.param("n")
 	x := newExpander(e)
+	at := func(i, step, start gp) gp {
+		p := e.GP64()
+		e.MOVQ(step, p)
+		e.IMULQ(i, p)
+		e.ADDQ(start, p)
+		return p
+	}
 	x.withTable(func() {
 		e.overlapped(n, e.lanes(), func(i gp) {
-			p := e.GP64()
-			e.MOVQ(step, p)
-			e.IMULQ(i, p)
-			e.ADDQ(from, p)
+			p := at(i, fromStep, from)
 			rows := make([]vec, e.lanes())
 			for r := range rows {
 				rows[r] = x.read(p)
 				e.ADDQ(fromStride, p)
 			}
-			e.MOVQ(toStride, p)
-			e.IMULQ(i, p)
-			e.ADDQ(to, p)
+			p = at(i, toStep, to)
 			for _, v := range e.transposed(rows) {
 				e.writeBytes(v, mem{Base: p})
 				e.ADDQ(toStride, p)
