@@ -29,18 +29,18 @@ func Filter(w *Workspace, dst, src *Picture, kernel []float32, k int) {
 	}
 	t, half := active(), k/2
 	line := equalWeights(found)
-	length := 4 * (src.Width + 2*half)
-	ring := w.filter.rows(k, length)
+	ring, stride := w.filter.rows(k, half, src.Width)
+	ends := newEnds(half, src.Width, reflect101)
 	ready := 0 // rows that have been in the ring
 	for y := range src.Height {
 		for ; ready < min(y+half+1, src.Height); ready++ {
-			row := ring[ready%k*length:][:length]
+			row := ring[ready%k*stride:]
 			copy(row[4*half:], src.Row(ready))
-			reflectEnds(row, half)
+			fillEnds(row, &ends)
 		}
 		var rows [9][]uint8
 		for i := range k {
-			rows[i] = ring[reflect101(y+i-half, src.Height)%k*length:][:length]
+			rows[i] = ring[reflect101(y+i-half, src.Height)%k*stride:]
 		}
 		if line {
 			for i, p := range found {

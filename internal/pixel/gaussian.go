@@ -19,28 +19,16 @@ func GaussianBlur(w *Workspace, dst, src *Picture, k int) {
 	if k == 5 {
 		down, across = t.gaussianDown5, t.gaussianAcross5
 	}
-	sums := w.filter.sums(4 * (src.Width + 2*half))
+	sums := w.filter.sums(half, src.Width)
+	ends := newEnds(half, src.Width, reflect101)
 	rows := &w.filter.taps
 	for y := range src.Height {
 		for i := range k {
 			rows[i] = src.Row(reflect101(y+i-half, src.Height))
 		}
 		down(sums[4*half:4*(half+src.Width)], rows)
-		reflectEnds(sums, half)
+		fillEnds(sums, &ends)
 		across(dst.Row(y), sums)
-	}
-}
-
-// reflectEnds fills the first and last half pixels of a row with the mirrored
-// ones between them.
-func reflectEnds[T uint8 | uint16](row []T, half int) {
-	n := len(row)/4 - 2*half
-	for i := -half; i < n+half; i++ {
-		if i == 0 {
-			i = n
-		}
-		from := 4 * (half + reflect101(i, n))
-		copy(row[4*(half+i):4*(half+i)+4], row[from:from+4])
 	}
 }
 

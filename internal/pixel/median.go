@@ -2,29 +2,6 @@ package pixel
 
 import "fmt"
 
-// filterMemory is what the filters keep: rows with the pixels beyond their
-// ends, as bytes and as 16-bit sums, and the rows that a kernel reads.
-type filterMemory struct {
-	bytes []uint8
-	words []uint16
-	taps  [5][]uint8
-}
-
-// rows returns n rows of bytes in one slice.
-func (m *filterMemory) rows(n, length int) []uint8 {
-	if cap(m.bytes) < n*length {
-		m.bytes = make([]uint8, n*length)
-	}
-	return m.bytes[:n*length]
-}
-
-func (m *filterMemory) sums(length int) []uint16 {
-	if cap(m.words) < length {
-		m.words = make([]uint16, length)
-	}
-	return m.words[:length]
-}
-
 // MedianBlur gives every channel the median of its k x k neighbourhood, k = 3
 // or 5. Outside the picture its edge goes on (cv2.medianBlur).
 func MedianBlur(w *Workspace, dst, src *Picture, k int) {
@@ -41,28 +18,18 @@ func MedianBlur(w *Workspace, dst, src *Picture, k int) {
 	if k == 5 {
 		sortRows, merge = t.sortRows5, t.mergeRanks5
 	}
-	length := 4 * (src.Width + 2*half)
-	ranks := w.filter.rows(k, length)
+	ranks, stride := w.filter.rows(k, half, src.Width)
+	ends := newEnds(half, src.Width, func(i, n int) int { return min(max(i, 0), n-1) })
 	rows := &w.filter.taps
 	for y := range src.Height {
 		for i := range k {
 			rows[i] = src.Row(min(max(y+i-half, 0), src.Height-1))
 		}
-		sortRows(ranks[4*half:], length, rows)
+		sortRows(ranks[4*half:], stride, rows)
 		for r := range k {
-			replicateEnds(ranks[r*length:(r+1)*length], half)
+			fillEnds(ranks[r*stride:], &ends)
 		}
-		merge(dst.Row(y), ranks, length)
-	}
-}
-
-// replicateEnds fills the first and last half pixels of a row with those
-// next to them.
-func replicateEnds(row []uint8, half int) {
-	last := len(row) - 4*half
-	for i := range half {
-		copy(row[4*i:4*i+4], row[4*half:])
-		copy(row[last+4*i:last+4*i+4], row[last-4:last])
+		merge(dst.Row(y), ranks, stride)
 	}
 }
 

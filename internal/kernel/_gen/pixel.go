@@ -77,3 +77,36 @@ func (e *emitter) writeBytes(v vec, m mem) {
 	}
 	e.VMOVDQU(v, m)
 }
+
+// bitXor, bitAnd and bitOr combine bits.
+func (e *emitter) bitXor(a op, b, to vec) {
+	if e.wide {
+		e.VPXORD(a, b, to)
+		return
+	}
+	e.VPXOR(a, b, to)
+}
+
+func (e *emitter) bitAnd(a op, b, to vec) {
+	if e.wide {
+		e.VPANDD(a, b, to)
+		return
+	}
+	e.VPAND(a, b, to)
+}
+
+func (e *emitter) bitOr(a op, b, to vec) {
+	if e.wide {
+		e.VPORD(a, b, to)
+		return
+	}
+	e.VPOR(a, b, to)
+}
+
+// fixed is a constant vector as an operand: in a register, or in memory.
+func (e *emitter) fixed(v uint32) op {
+	if e.wide {
+		return e.filled(v)
+	}
+	return e.data.bits(v)
+}

@@ -15,11 +15,13 @@ const (
 // those of AVX2 do not suffice.
 type noiseWriter struct {
 	*emitter
-	counters [2]vec // of pixels 0 1 4 5 8 9 12 13 and 2 3 6 7 10 11 14 15
-	step     vec
-	mixers   map[uint64]vec
-	cubics   [4][2]vec // wide: by power of t, octaves 0..15 and 16..23
-	table    gp        // narrow: the same in memory
+	counters  [2]vec // of pixels 0 1 4 5 8 9 12 13 and 2 3 6 7 10 11 14 15
+	step      vec
+	order     vec // wide: of the bytes of results
+	mixers    map[uint64]vec
+	constants map[uint32]vec
+	cubics    [4][2]vec // wide: by power of t, octaves 0..15 and 16..23
+	table     gp        // narrow: the same in memory
 }
 
 // quads fills a vector with a 64-bit number.
@@ -29,38 +31,6 @@ func (e *emitter) quads(v uint64) vec {
 	e.MOVQ(r, x.AsX())
 	e.VPBROADCASTQ(x.AsX(), x)
 	return x
-}
-
-func (e *emitter) bitXor(a, b, to vec) {
-	if e.wide {
-		e.VPXORD(a, b, to)
-		return
-	}
-	e.VPXOR(a, b, to)
-}
-
-func (e *emitter) bitAnd(a op, b, to vec) {
-	if e.wide {
-		e.VPANDD(a, b, to)
-		return
-	}
-	e.VPAND(a, b, to)
-}
-
-func (e *emitter) bitOr(a op, b, to vec) {
-	if e.wide {
-		e.VPORD(a, b, to)
-		return
-	}
-	e.VPOR(a, b, to)
-}
-
-// fixed is a constant vector as an operand: in a register, or in memory.
-func (e *emitter) fixed(v uint32) op {
-	if e.wide {
-		return e.filled(v)
-	}
-	return e.data.bits(v)
 }
 
 // multiply multiplies 64-bit numbers by a constant.
@@ -95,65 +65,99 @@ func (w *noiseWriter) splitmix(counter vec) vec {
 	return x
 }
 
-// coefficient returns the cubics' coefficient of a power of t at octaves.
-func (w *noiseWriter) coefficient(power int, octave vec) vec {
+// octaves are the numbers of cubics: which of eight lies in the low bits of
+// index; the signs of half and third say which table of eight (narrow).
+type octaves struct{ index, half, third vec }
+
+func (w *noiseWriter) octaves(exponent vec) octaves {
+	o := octaves{index: w.vec()}
+	w.VPSRLD(operand.U8(23), exponent, o.index)
+	if !w.wide {
+		o.half, o.third = w.vec(), w.vec()
+		w.VPSLLD(operand.U8(28), o.index, o.half)
+		w.VPSLLD(operand.U8(27), o.index, o.third)
+	}
+	return o
+}
+
+// coefficient returns the cubics' coefficient of a power of t.
+func (w *noiseWriter) coefficient(power int, o octaves) vec {
 	v := w.vec()
 	if w.wide {
-		w.move(octave, v)
+		w.move(o.index, v)
 		w.VPERMI2PS(w.cubics[power][1], w.cubics[power][0], v)
 		return v
 	}
-	// Bits 3 and 4 of an octave choose among three tables of eight.
 	part := func(i int) mem { return mem{Base: w.table, Disp: 96*power + 32*i} }
-	other, sign := w.vec(), w.vec()
-	w.VPERMPS(part(0), octave, v)
-	w.VPERMPS(part(1), octave, other)
-	w.VPSLLD(operand.U8(28), octave, sign)
-	w.VBLENDVPS(sign, other, v, v)
-	w.VPERMPS(part(2), octave, other)
-	w.VPSLLD(operand.U8(27), octave, sign)
-	w.VBLENDVPS(sign, other, v, v)
+	other := w.vec()
+	w.VPERMPS(part(0), o.index, v)
+	w.VPERMPS(part(1), o.index, other)
+	w.VBLENDVPS(o.half, other, v, v)
+	w.VPERMPS(part(2), o.index, other)
+	w.VBLENDVPS(o.third, other, v, v)
 	return v
 }
 
 // number returns the normal numbers of the 21 leading bits of u.
 func (w *noiseWriter) number(u vec) vec {
-	t, octave := w.vec(), w.vec()
+	t := w.vec()
 	w.VPSRLD(operand.U8(9), u, t)
-	w.masked2(t, 0x3ffffc, 2)
+	w.maskOr(t, 0x3ffffc, 2)
 	w.VCVTDQ2PS(t, t)
-	w.VPSRLD(operand.U8(23), t, octave)
-	w.masked2(t, 0x7fffff, 0x3f800000)
-	z := w.coefficient(3, octave)
+	o := w.octaves(t)
+	w.maskOr(t, 0x7fffff, 0x3f800000)
+	z := w.coefficient(3, o)
 	for power := 2; power >= 0; power-- {
 		w.VMULPS(t, z, z)
-		w.VADDPS(w.coefficient(power, octave), z, z)
+		w.VADDPS(w.coefficient(power, o), z, z)
+	}
+	if w.wide {
+		const xorAnd = 0x78 // z ^ u&sign
+		w.VPTERNLOGD(operand.U8(xorAnd), w.constant(1<<31), u, z)
+		return z
 	}
 	sign := w.vec()
-	w.bitAnd(w.fixed(0x80000000), u, sign)
-	w.bitXor(sign, z, z)
+	w.VPAND(w.data.bits(1<<31), u, sign)
+	w.VPXOR(sign, z, z)
 	return z
 }
 
-// masked2 is v&and | or.
-func (w *noiseWriter) masked2(v vec, and, or uint32) {
-	w.bitAnd(w.fixed(and), v, v)
-	w.bitOr(w.fixed(or), v, v)
+// constant is a number in all lanes of a register that stays (wide).
+func (w *noiseWriter) constant(v uint32) vec {
+	if w.constants[v] == nil {
+		panic("noise: no such constant")
+	}
+	return w.constants[v]
 }
 
-// noisy adds numbers to a channel, clips and cuts; v holds the channel alone.
-func (w *noiseWriter) noisy(v, u vec) {
+// maskOr is v&and | or.
+func (w *noiseWriter) maskOr(v vec, and, or uint32) {
+	if w.wide {
+		const andOr = 0xea
+		w.VPTERNLOGD(operand.U8(andOr), w.constant(or), w.constant(and), v)
+		return
+	}
+	w.VPAND(w.data.bits(and), v, v)
+	w.VPOR(w.data.bits(or), v, v)
+}
+
+// noisy adds numbers to a channel of pixels and cuts the sums' fractions.
+func (w *noiseWriter) noisy(pixels vec, channel int, u vec) vec {
+	v := w.vec()
+	from := pixels
+	if channel > 0 {
+		w.VPSRLD(operand.U8(8*channel), pixels, v)
+		from = v
+	}
+	if w.wide {
+		w.VPANDD(w.constant(0xff), from, v)
+	} else {
+		w.VPAND(w.data.bits(0xff), from, v)
+	}
 	w.VCVTDQ2PS(v, v)
 	w.VADDPS(w.number(u), v, v)
-	zero := w.vec()
-	w.zero(zero)
-	w.VMAXPS(zero, v, v)
-	if w.wide {
-		w.VMINPS(w.fixed(0x437f0000), v, v)
-	} else {
-		w.VMINPS(w.data.float32(255), v, v)
-	}
 	w.VCVTTPS2DQ(v, v)
+	return v
 }
 
 func writeNoise(e *emitter) {
@@ -193,6 +197,11 @@ func (w *noiseWriter) start(state gp) {
 	w.step = w.quads(lanes * weyl)
 	if w.wide {
 		w.mixers = map[uint64]vec{mixFirst: w.quads(mixFirst), mixSecond: w.quads(mixSecond)}
+		w.order = w.readBytes(w.data.bytes("noiseOrder", noiseOrder()))
+		w.constants = map[uint32]vec{}
+		for _, v := range []uint32{0x3ffffc, 2, 0x7fffff, 0x3f800000, 1 << 31, 0xff, 0x1fffff} {
+			w.constants[v] = w.filled(v)
+		}
 		for power := range w.cubics {
 			low, high := w.vec(), w.vec()
 			w.VMOVUPS(mem{Base: w.table, Disp: 96 * power}, low)
@@ -213,22 +222,36 @@ func (w *noiseWriter) pixels(at mem) {
 	w.VSHUFPS(operand.U8(0x88), bits[1], bits[0], low)
 	w.VSHUFPS(operand.U8(0xdd), bits[1], bits[0], high)
 	w.VPSLLD(operand.U8(11), high, green)
-	w.bitAnd(w.fixed(0x1fffff), green, green)
 	shifted := w.vec()
 	w.VPSLLD(operand.U8(21), low, shifted)
-	w.bitOr(shifted, green, green)
-	pixels, all := w.readBytes(at), w.vec()
-	for c, u := range []vec{low, green, high} {
-		v := w.vec()
-		w.VPSRLD(operand.U8(8*c), pixels, v)
-		w.bitAnd(w.fixed(0xff), v, v)
-		w.noisy(v, u)
-		if c == 0 {
-			w.move(v, all)
-			continue
-		}
-		w.VPSLLD(operand.U8(8*c), v, v)
-		w.bitOr(v, all, all)
+	if w.wide {
+		const orAnd = 0xf8 // shifted | green&0x1fffff
+		w.VPTERNLOGD(operand.U8(orAnd), w.constant(0x1fffff), green, shifted)
+	} else {
+		w.VPAND(w.data.bits(0x1fffff), green, green)
+		w.VPOR(green, shifted, shifted)
 	}
-	w.writeBytes(all, at)
+	pixels := w.readBytes(at)
+	r := w.noisy(pixels, 0, low)
+	g := w.noisy(pixels, 1, shifted)
+	// Packing clips to 0..255: truncation and clipping commute.
+	w.VPACKSSDW(g, r, r)
+	b := w.noisy(pixels, 2, high)
+	w.VPACKSSDW(b, b, b)
+	w.VPACKUSWB(b, r, r)
+	if w.wide {
+		w.VPSHUFB(w.order, r, r)
+	} else {
+		w.VPSHUFB(w.data.bytes("noiseOrder", noiseOrder()), r, r)
+	}
+	w.writeBytes(r, at)
+}
+
+// noiseOrder takes bytes r r r r g g g g b b b b b b b b to pixels.
+func noiseOrder() []uint8 {
+	order := make([]uint8, 64)
+	for i := range order {
+		order[i] = uint8(i%16/4 + i%4*4)
+	}
+	return order
 }
