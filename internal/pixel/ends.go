@@ -55,3 +55,30 @@ func fillEnds[T uint8 | uint16](row []T, e *ends) {
 		*(*[4]T)(row[4*(e.half+e.width+i):]) = *(*[4]T)(row[e.from[e.half+i]:])
 	}
 }
+
+// ring holds the last k rows of a picture, padded by reflection.
+type ring struct {
+	src              *Picture
+	rows             []uint8
+	stride, k, ready int // ready: rows that have been in the ring
+	ends             ends
+}
+
+func (m *filterMemory) ring(src *Picture, k int) (r ring) {
+	r.src, r.k, r.ends = src, k, newEnds(k/2, src.Width, reflect101)
+	r.rows, r.stride = m.rows(k, k/2, src.Width)
+	return r
+}
+
+// around lists the k rows around row y. Rows come one after the other.
+func (r *ring) around(y int, rows *[9][]uint8) {
+	half := r.k / 2
+	for ; r.ready <= min(y+half, r.src.Height-1); r.ready++ {
+		row := r.rows[r.ready%r.k*r.stride:]
+		copy(row[4*half:], r.src.Row(r.ready))
+		fillEnds(row, &r.ends)
+	}
+	for i := range r.k {
+		rows[i] = r.rows[reflect101(y+i-half, r.src.Height)%r.k*r.stride:]
+	}
+}

@@ -20,36 +20,25 @@ func Filter(w *Workspace, dst, src *Picture, kernel []float32, k int) {
 	if len(dst.Pix) == 0 {
 		return
 	}
-	var taps [81]tap
-	found := taps[:0]
+	var space [81]tap
+	taps := space[:0]
 	for i, weight := range kernel {
 		if weight != 0 {
-			found = append(found, tap{i / k, 4 * (i % k), weight})
+			taps = append(taps, tap{i / k, 4 * (i % k), weight})
 		}
 	}
-	t, half := active(), k/2
-	line := equalWeights(found)
-	ring, stride := w.filter.rows(k, half, src.Width)
-	ends := newEnds(half, src.Width, reflect101)
-	ready := 0 // rows that have been in the ring
+	t, ring, line := active(), w.filter.ring(src, k), equalWeights(taps)
+	var rows [9][]uint8
 	for y := range src.Height {
-		for ; ready < min(y+half+1, src.Height); ready++ {
-			row := ring[ready%k*stride:]
-			copy(row[4*half:], src.Row(ready))
-			fillEnds(row, &ends)
-		}
-		var rows [9][]uint8
-		for i := range k {
-			rows[i] = ring[reflect101(y+i-half, src.Height)%k*stride:]
-		}
-		if line {
-			for i, p := range found {
-				w.filter.taps[i] = rows[p.row][p.shift:]
-			}
-			t.meanRows(dst.Row(y), &w.filter.taps, len(found))
+		ring.around(y, &rows)
+		if !line {
+			weighRows(dst.Row(y), &rows, taps)
 			continue
 		}
-		weighRows(dst.Row(y), &rows, found)
+		for i, p := range taps {
+			w.filter.taps[i] = rows[p.row][p.shift:]
+		}
+		t.meanRows(dst.Row(y), &w.filter.taps, len(taps))
 	}
 }
 

@@ -10,160 +10,160 @@ TEXT ·lookupAVX2(SB), $0-32
 	MOVQ         pix_base+0(FP), AX
 	MOVQ         pix_len+8(FP), CX
 	MOVQ         table+24(FP), DX
-	SHRQ         $0x06, CX
-	JZ           done1
 	VBROADCASTSS const10101010<>+0(SB), Y0
 	VBROADCASTSS const70707070<>+0(SB), Y1
+	SHRQ         $0x06, CX
+	JZ           done1
 
 loop2:
-	VMOVDQU        (AX), Y4
-	VXORPS         Y2, Y2, Y2
-	VMOVDQU        32(AX), Y5
-	VXORPS         Y3, Y3, Y3
+	VMOVDQU        (AX), Y2
+	VMOVDQU        32(AX), Y3
+	VXORPS         Y4, Y4, Y4
+	VXORPS         Y5, Y5, Y5
 	VBROADCASTI128 (DX), Y6
-	VPADDUSB       Y1, Y4, Y7
+	VPADDUSB       Y1, Y2, Y7
 	VPSHUFB        Y7, Y6, Y7
-	VPOR           Y7, Y2, Y2
-	VPSUBB         Y0, Y4, Y4
-	VPADDUSB       Y1, Y5, Y7
+	VPOR           Y7, Y4, Y4
+	VPSUBB         Y0, Y2, Y2
+	VPADDUSB       Y1, Y3, Y7
 	VPSHUFB        Y7, Y6, Y7
-	VPOR           Y7, Y3, Y3
-	VPSUBB         Y0, Y5, Y5
+	VPOR           Y7, Y5, Y5
+	VPSUBB         Y0, Y3, Y3
 	VBROADCASTI128 16(DX), Y6
-	VPADDUSB       Y1, Y4, Y7
+	VPADDUSB       Y1, Y2, Y7
 	VPSHUFB        Y7, Y6, Y7
-	VPOR           Y7, Y2, Y2
-	VPSUBB         Y0, Y4, Y4
-	VPADDUSB       Y1, Y5, Y7
+	VPOR           Y7, Y4, Y4
+	VPSUBB         Y0, Y2, Y2
+	VPADDUSB       Y1, Y3, Y7
 	VPSHUFB        Y7, Y6, Y7
-	VPOR           Y7, Y3, Y3
-	VPSUBB         Y0, Y5, Y5
+	VPOR           Y7, Y5, Y5
+	VPSUBB         Y0, Y3, Y3
 	VBROADCASTI128 32(DX), Y6
-	VPADDUSB       Y1, Y4, Y7
+	VPADDUSB       Y1, Y2, Y7
 	VPSHUFB        Y7, Y6, Y7
-	VPOR           Y7, Y2, Y2
-	VPSUBB         Y0, Y4, Y4
-	VPADDUSB       Y1, Y5, Y7
+	VPOR           Y7, Y4, Y4
+	VPSUBB         Y0, Y2, Y2
+	VPADDUSB       Y1, Y3, Y7
 	VPSHUFB        Y7, Y6, Y7
-	VPOR           Y7, Y3, Y3
-	VPSUBB         Y0, Y5, Y5
+	VPOR           Y7, Y5, Y5
+	VPSUBB         Y0, Y3, Y3
 	VBROADCASTI128 48(DX), Y6
-	VPADDUSB       Y1, Y4, Y7
+	VPADDUSB       Y1, Y2, Y7
 	VPSHUFB        Y7, Y6, Y7
-	VPOR           Y7, Y2, Y2
-	VPSUBB         Y0, Y4, Y4
-	VPADDUSB       Y1, Y5, Y7
+	VPOR           Y7, Y4, Y4
+	VPSUBB         Y0, Y2, Y2
+	VPADDUSB       Y1, Y3, Y7
 	VPSHUFB        Y7, Y6, Y7
-	VPOR           Y7, Y3, Y3
-	VPSUBB         Y0, Y5, Y5
+	VPOR           Y7, Y5, Y5
+	VPSUBB         Y0, Y3, Y3
 	VBROADCASTI128 64(DX), Y6
-	VPADDUSB       Y1, Y4, Y7
+	VPADDUSB       Y1, Y2, Y7
 	VPSHUFB        Y7, Y6, Y7
-	VPOR           Y7, Y2, Y2
-	VPSUBB         Y0, Y4, Y4
-	VPADDUSB       Y1, Y5, Y7
+	VPOR           Y7, Y4, Y4
+	VPSUBB         Y0, Y2, Y2
+	VPADDUSB       Y1, Y3, Y7
 	VPSHUFB        Y7, Y6, Y7
-	VPOR           Y7, Y3, Y3
-	VPSUBB         Y0, Y5, Y5
+	VPOR           Y7, Y5, Y5
+	VPSUBB         Y0, Y3, Y3
 	VBROADCASTI128 80(DX), Y6
-	VPADDUSB       Y1, Y4, Y7
+	VPADDUSB       Y1, Y2, Y7
 	VPSHUFB        Y7, Y6, Y7
-	VPOR           Y7, Y2, Y2
-	VPSUBB         Y0, Y4, Y4
-	VPADDUSB       Y1, Y5, Y7
+	VPOR           Y7, Y4, Y4
+	VPSUBB         Y0, Y2, Y2
+	VPADDUSB       Y1, Y3, Y7
 	VPSHUFB        Y7, Y6, Y7
-	VPOR           Y7, Y3, Y3
-	VPSUBB         Y0, Y5, Y5
+	VPOR           Y7, Y5, Y5
+	VPSUBB         Y0, Y3, Y3
 	VBROADCASTI128 96(DX), Y6
-	VPADDUSB       Y1, Y4, Y7
+	VPADDUSB       Y1, Y2, Y7
 	VPSHUFB        Y7, Y6, Y7
-	VPOR           Y7, Y2, Y2
-	VPSUBB         Y0, Y4, Y4
-	VPADDUSB       Y1, Y5, Y7
+	VPOR           Y7, Y4, Y4
+	VPSUBB         Y0, Y2, Y2
+	VPADDUSB       Y1, Y3, Y7
 	VPSHUFB        Y7, Y6, Y7
-	VPOR           Y7, Y3, Y3
-	VPSUBB         Y0, Y5, Y5
+	VPOR           Y7, Y5, Y5
+	VPSUBB         Y0, Y3, Y3
 	VBROADCASTI128 112(DX), Y6
-	VPADDUSB       Y1, Y4, Y7
+	VPADDUSB       Y1, Y2, Y7
 	VPSHUFB        Y7, Y6, Y7
-	VPOR           Y7, Y2, Y2
-	VPSUBB         Y0, Y4, Y4
-	VPADDUSB       Y1, Y5, Y7
+	VPOR           Y7, Y4, Y4
+	VPSUBB         Y0, Y2, Y2
+	VPADDUSB       Y1, Y3, Y7
 	VPSHUFB        Y7, Y6, Y7
-	VPOR           Y7, Y3, Y3
-	VPSUBB         Y0, Y5, Y5
+	VPOR           Y7, Y5, Y5
+	VPSUBB         Y0, Y3, Y3
 	VBROADCASTI128 128(DX), Y6
-	VPADDUSB       Y1, Y4, Y7
+	VPADDUSB       Y1, Y2, Y7
 	VPSHUFB        Y7, Y6, Y7
-	VPOR           Y7, Y2, Y2
-	VPSUBB         Y0, Y4, Y4
-	VPADDUSB       Y1, Y5, Y7
+	VPOR           Y7, Y4, Y4
+	VPSUBB         Y0, Y2, Y2
+	VPADDUSB       Y1, Y3, Y7
 	VPSHUFB        Y7, Y6, Y7
-	VPOR           Y7, Y3, Y3
-	VPSUBB         Y0, Y5, Y5
+	VPOR           Y7, Y5, Y5
+	VPSUBB         Y0, Y3, Y3
 	VBROADCASTI128 144(DX), Y6
-	VPADDUSB       Y1, Y4, Y7
+	VPADDUSB       Y1, Y2, Y7
 	VPSHUFB        Y7, Y6, Y7
-	VPOR           Y7, Y2, Y2
-	VPSUBB         Y0, Y4, Y4
-	VPADDUSB       Y1, Y5, Y7
+	VPOR           Y7, Y4, Y4
+	VPSUBB         Y0, Y2, Y2
+	VPADDUSB       Y1, Y3, Y7
 	VPSHUFB        Y7, Y6, Y7
-	VPOR           Y7, Y3, Y3
-	VPSUBB         Y0, Y5, Y5
+	VPOR           Y7, Y5, Y5
+	VPSUBB         Y0, Y3, Y3
 	VBROADCASTI128 160(DX), Y6
-	VPADDUSB       Y1, Y4, Y7
+	VPADDUSB       Y1, Y2, Y7
 	VPSHUFB        Y7, Y6, Y7
-	VPOR           Y7, Y2, Y2
-	VPSUBB         Y0, Y4, Y4
-	VPADDUSB       Y1, Y5, Y7
+	VPOR           Y7, Y4, Y4
+	VPSUBB         Y0, Y2, Y2
+	VPADDUSB       Y1, Y3, Y7
 	VPSHUFB        Y7, Y6, Y7
-	VPOR           Y7, Y3, Y3
-	VPSUBB         Y0, Y5, Y5
+	VPOR           Y7, Y5, Y5
+	VPSUBB         Y0, Y3, Y3
 	VBROADCASTI128 176(DX), Y6
-	VPADDUSB       Y1, Y4, Y7
+	VPADDUSB       Y1, Y2, Y7
 	VPSHUFB        Y7, Y6, Y7
-	VPOR           Y7, Y2, Y2
-	VPSUBB         Y0, Y4, Y4
-	VPADDUSB       Y1, Y5, Y7
+	VPOR           Y7, Y4, Y4
+	VPSUBB         Y0, Y2, Y2
+	VPADDUSB       Y1, Y3, Y7
 	VPSHUFB        Y7, Y6, Y7
-	VPOR           Y7, Y3, Y3
-	VPSUBB         Y0, Y5, Y5
+	VPOR           Y7, Y5, Y5
+	VPSUBB         Y0, Y3, Y3
 	VBROADCASTI128 192(DX), Y6
-	VPADDUSB       Y1, Y4, Y7
+	VPADDUSB       Y1, Y2, Y7
 	VPSHUFB        Y7, Y6, Y7
-	VPOR           Y7, Y2, Y2
-	VPSUBB         Y0, Y4, Y4
-	VPADDUSB       Y1, Y5, Y7
+	VPOR           Y7, Y4, Y4
+	VPSUBB         Y0, Y2, Y2
+	VPADDUSB       Y1, Y3, Y7
 	VPSHUFB        Y7, Y6, Y7
-	VPOR           Y7, Y3, Y3
-	VPSUBB         Y0, Y5, Y5
+	VPOR           Y7, Y5, Y5
+	VPSUBB         Y0, Y3, Y3
 	VBROADCASTI128 208(DX), Y6
-	VPADDUSB       Y1, Y4, Y7
+	VPADDUSB       Y1, Y2, Y7
 	VPSHUFB        Y7, Y6, Y7
-	VPOR           Y7, Y2, Y2
-	VPSUBB         Y0, Y4, Y4
-	VPADDUSB       Y1, Y5, Y7
+	VPOR           Y7, Y4, Y4
+	VPSUBB         Y0, Y2, Y2
+	VPADDUSB       Y1, Y3, Y7
 	VPSHUFB        Y7, Y6, Y7
-	VPOR           Y7, Y3, Y3
-	VPSUBB         Y0, Y5, Y5
+	VPOR           Y7, Y5, Y5
+	VPSUBB         Y0, Y3, Y3
 	VBROADCASTI128 224(DX), Y6
-	VPADDUSB       Y1, Y4, Y7
+	VPADDUSB       Y1, Y2, Y7
 	VPSHUFB        Y7, Y6, Y7
-	VPOR           Y7, Y2, Y2
-	VPSUBB         Y0, Y4, Y4
-	VPADDUSB       Y1, Y5, Y7
+	VPOR           Y7, Y4, Y4
+	VPSUBB         Y0, Y2, Y2
+	VPADDUSB       Y1, Y3, Y7
 	VPSHUFB        Y7, Y6, Y7
-	VPOR           Y7, Y3, Y3
-	VPSUBB         Y0, Y5, Y5
+	VPOR           Y7, Y5, Y5
+	VPSUBB         Y0, Y3, Y3
 	VBROADCASTI128 240(DX), Y6
-	VPADDUSB       Y1, Y4, Y4
-	VPSHUFB        Y4, Y6, Y4
-	VPOR           Y4, Y2, Y2
-	VPADDUSB       Y1, Y5, Y4
-	VPSHUFB        Y4, Y6, Y4
-	VPOR           Y4, Y3, Y3
-	VMOVDQU        Y2, (AX)
-	VMOVDQU        Y3, 32(AX)
+	VPADDUSB       Y1, Y2, Y2
+	VPSHUFB        Y2, Y6, Y2
+	VPOR           Y2, Y4, Y4
+	VPADDUSB       Y1, Y3, Y2
+	VPSHUFB        Y2, Y6, Y2
+	VPOR           Y2, Y5, Y5
+	VMOVDQU        Y4, (AX)
+	VMOVDQU        Y5, 32(AX)
 	ADDQ           $+64, AX
 	DECQ           CX
 	JNZ            loop2
@@ -198,28 +198,28 @@ TEXT ·lookupAVX512(SB), $0-32
 	MOVQ      pix_base+0(FP), AX
 	MOVQ      pix_len+8(FP), CX
 	MOVQ      table+24(FP), DX
-	SHRQ      $0x07, CX
-	JZ        done1
 	VMOVDQU64 (DX), Z0
 	VMOVDQU64 64(DX), Z1
 	VMOVDQU64 128(DX), Z2
 	VMOVDQU64 192(DX), Z3
+	SHRQ      $0x07, CX
+	JZ        done1
 
 loop2:
 	VMOVDQU64 (AX), Z4
+	VMOVDQU64 64(AX), Z5
 	VPMOVB2M  Z4, K1
-	VMOVDQA64 Z4, Z5
+	VMOVDQA64 Z4, Z6
 	VPERMI2B  Z1, Z0, Z4
-	VPERMI2B  Z3, Z2, Z5
-	VMOVDQU8  Z5, K1, Z4
+	VPERMI2B  Z3, Z2, Z6
+	VMOVDQU8  Z6, K1, Z4
+	VPMOVB2M  Z5, K1
+	VMOVDQA64 Z5, Z6
+	VPERMI2B  Z1, Z0, Z5
+	VPERMI2B  Z3, Z2, Z6
+	VMOVDQU8  Z6, K1, Z5
 	VMOVDQU64 Z4, (AX)
-	VMOVDQU64 64(AX), Z4
-	VPMOVB2M  Z4, K1
-	VMOVDQA64 Z4, Z5
-	VPERMI2B  Z1, Z0, Z4
-	VPERMI2B  Z3, Z2, Z5
-	VMOVDQU8  Z5, K1, Z4
-	VMOVDQU64 Z4, 64(AX)
+	VMOVDQU64 Z5, 64(AX)
 	ADDQ      $+128, AX
 	DECQ      CX
 	JNZ       loop2

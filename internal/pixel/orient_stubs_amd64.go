@@ -19,18 +19,6 @@ func orientRowAVX2(dst *uint8, src *uint8, n int, step int, low int, high int, o
 //go:noescape
 func transposeTilesAVX2(dst *uint8, dstStride int, dstStep int, src *uint8, srcStride int, srcStep int, n int, low int, high int, order *[32]uint8)
 
-// storeAVX2 computes
-// what storeRef does, of at least a vector of pixels.
-//
-//go:noescape
-func storeAVX2(rgb []uint8, src []uint8)
-
-// normalizeAVX2 computes
-// what normalizeRef does, of at least a vector of pixels.
-//
-//go:noescape
-func normalizeAVX2(dst []float32, src []uint8, mean *[3]float32, rate *[3]float32)
-
 // orientRowAVX512 computes
 // n pixels, at least a vector. Each vector is read as the order says from
 // a place that moves on by step bytes a pixel; src is that of the first.
@@ -45,15 +33,3 @@ func orientRowAVX512(dst *uint8, src *uint8, n int, step int, mask uint64, order
 //
 //go:noescape
 func transposeTilesAVX512(dst *uint8, dstStride int, dstStep int, src *uint8, srcStride int, srcStep int, n int, mask uint64, order *[64]uint8, table *[256]uint8)
-
-// storeAVX512 computes
-// what storeRef does, of at least a vector of pixels.
-//
-//go:noescape
-func storeAVX512(rgb []uint8, src []uint8)
-
-// normalizeAVX512 computes
-// what normalizeRef does, of at least a vector of pixels.
-//
-//go:noescape
-func normalizeAVX512(dst []float32, src []uint8, mean *[3]float32, rate *[3]float32)

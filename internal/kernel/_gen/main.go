@@ -43,6 +43,7 @@ var families = []struct {
 	{"pixel", "blur", writeBlur},
 	{"pixel", "noise", writeNoise},
 	{"pixel", "orient", writeOrient},
+	{"pixel", "pack", writePack},
 	{"pixel", "lookup", writeLookup},
 	{"jpeg", "transform", writeJPEGTransform},
 	{"jpeg", "colour", writeJPEGColour},
