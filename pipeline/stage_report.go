@@ -73,6 +73,9 @@ func (r *Run) report(a *attempt) error {
 	}
 	if r.Config.Report.Thumbnails {
 		in.Thumbnail = thumbnails(store)
+		if in.Augmented, err = r.reportAugmented(store); err != nil {
+			return err
+		}
 	}
 	if r.Config.Report.Bootstrap {
 		in.Bootstrap = func(model string) *rand.Rand { return rng.New(rng.Key(r.Config.Seed, "bootstrap", model)) }

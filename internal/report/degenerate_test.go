@@ -60,6 +60,7 @@ func TestPagesOfLittleData(t *testing.T) {
 		}, []string{"Learning rate"}},
 		{"a diverged loss", func(in *Input) { in.Models[0].History[2].TrainLoss = math.Inf(1) }, []string{"Learning rate"}},
 		{"no pictures", func(in *Input) { in.Thumbnail = nil }, []string{"no picture given"}},
+		{"an augmented view of another kind", func(in *Input) { in.Augmented[0].Views[0].Picture = []byte("<svg/>") }, []string{"What training saw", "neither PNG nor JPEG"}},
 		{"a picture of another kind", func(in *Input) { in.Thumbnail = func(string) ([]byte, error) { return []byte("<svg/>"), nil } }, []string{"neither PNG nor JPEG"}},
 		{"no groups", func(in *Input) { each(in, func(r *Row) { r.Group = "" }) }, []string{"another clinic"}},
 		{"a test set", func(in *Input) { in.Test = []float64{0, 0.1, 0.9, 1} }, []string{"test set"}},

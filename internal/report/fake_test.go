@@ -27,6 +27,8 @@ func (f fake) input(t testing.TB) Input {
 		Thumbnail: func(name string) ([]byte, error) { return lesion(t, name), nil },
 		Bootstrap: func(model string) *rand.Rand { return rand.New(rand.NewPCG(1, uint64(len(model)))) },
 	}
+	in.Augmented = []Augmented{{ImageName: "ISIC_0024306", Label: names[0], Stored: lesion(t, "a"), Views: []AugmentedView{
+		{Epoch: 0, Picture: lesion(t, "b"), Drew: []Fact{{"transpose", ""}, {"random_brightness", "beta=0.12"}}}, {Epoch: 1, Picture: lesion(t, "c")}}}}
 	in.Models = []Model{f.model("lite0", 0), f.model("b0", 1)}
 	in.Blend = f.blend(in.Models)
 	return in

@@ -13,6 +13,7 @@ import (
 // gallery is a row of pictures with what the model said of them.
 type gallery struct {
 	Title, Lead string
+	Stacked     bool // a line's value stands below its name: both may be long
 	Pictures    []picture
 }
 
@@ -112,6 +113,11 @@ func source(in *Input, name string) (template.URL, string) {
 	if err != nil {
 		return "", err.Error()
 	}
+	return dataURI(data)
+}
+
+// dataURI is the address of a picture that the page carries in itself.
+func dataURI(data []byte) (uri template.URL, missing string) {
 	var kind string
 	switch {
 	case bytes.HasPrefix(data, []byte("\x89PNG\r\n\x1a\n")):

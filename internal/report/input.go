@@ -29,6 +29,9 @@ type Input struct {
 	// Thumbnail returns a small PNG or JPEG of an image, at most about 160
 	// pixels on its longer side (see [EncodeThumbnail]); nil shows no pictures.
 	Thumbnail func(imageName string) ([]byte, error)
+	// Augmented shows what the augmentation made of some training images; may
+	// be empty.
+	Augmented []Augmented
 	// Bootstrap returns the random stream for the headline's second interval,
 	// from resampling whole groups; name says what is scored, such as
 	// "model lite0". It must depend on nothing else. nil leaves it out.

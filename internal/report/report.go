@@ -28,6 +28,7 @@ type page struct {
 	Warnings, Notes []string
 	Models, Blends  *table
 	Chapters        []chapter
+	Augmented       []gallery
 	Config          string
 	Glossary        []Fact
 }
@@ -63,7 +64,7 @@ func newPage(in *Input) (*page, error) {
 		return nil, err
 	}
 	p := &page{Title: in.Title, Summary: in.Summary, Style: template.CSS(styleSheet), Facts: in.Facts,
-		Warnings: in.Warnings, Notes: in.Notes, Config: in.Config, Glossary: glossary}
+		Warnings: in.Warnings, Notes: in.Notes, Config: in.Config, Glossary: glossary, Augmented: augmentedGalleries(in.Augmented)}
 	all := make([]*scored, len(in.Models))
 	for i, m := range in.Models {
 		all[i] = newScored(m.Rows, len(in.Classes), in.Positive)
