@@ -12,8 +12,8 @@
 //
 // Coordinates: pixel (x, y) is column x of row y, rows from the top. Flips,
 // transpose and views move whole pixels: no border mode, no interpolation.
-// [Resize] is bilinear about pixel centres and widens its support when it
-// shrinks (a triangle over the source footprint), as PIL's BILINEAR does.
+// [Resize], with which stored pictures are made, has the bytes of Pillow's
+// BILINEAR ([Resampler]); what follows the augmentation is OpenCV's.
 //
 // Order of the steps: transpose, vertical flip, horizontal flip, brightness
 // and contrast. With the default probabilities the first three reach all

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 
 	"melanoma/internal/rng"
@@ -75,7 +76,7 @@ func TestDrawsReplayFromJSON(t *testing.T) {
 
 func TestApplyLeavesTheInputAlone(t *testing.T) {
 	im := noise(40, 31, 3)
-	before := im.clone()
+	before := Image{Pix: slices.Clone(im.Pix), Width: im.Width, Height: im.Height}
 	a := augmenterOf(t, everything(t), 24)
 	dst := make([]float32, 3*24*24)
 	for i := range uint64(20) {

@@ -32,37 +32,20 @@ func FromImage(src image.Image) Image {
 	return fromNRGBA(imaging.Clone(src))
 }
 
-// Resize returns the picture at width x height pixels by bilinear
-// interpolation (see the package comment for its support when it shrinks). A
-// picture of that size already is copied unchanged. Sizes below 1 panic.
+// Resize returns the picture at width x height pixels, as a [Resampler]
+// makes it. A picture of that size already is copied unchanged. Sizes below 1
+// panic.
 func Resize(im Image, width, height int) Image {
 	im.check()
-	if width < 1 || height < 1 {
-		panic(fmt.Sprintf("augment: resize to %dx%d pixels", width, height))
-	}
-	if width == im.Width && height == im.Height {
-		return im.clone()
-	}
-	return fromNRGBA(imaging.Resize(im.nrgba(), width, height, imaging.Linear))
+	out := NewImage(width, height)
+	new(Resampler).Resize(out.Pix, width, height, im.Pix, im.Width, im.Height)
+	return out
 }
 
 func (im Image) check() {
 	if im.Width < 0 || im.Height < 0 || len(im.Pix) != 3*im.Width*im.Height {
 		panic(fmt.Sprintf("augment: image of %dx%d pixels holds %d bytes", im.Width, im.Height, len(im.Pix)))
 	}
-}
-
-func (im Image) clone() Image {
-	return Image{Pix: append([]uint8(nil), im.Pix...), Width: im.Width, Height: im.Height}
-}
-
-// nrgba copies the picture into the form that imaging works on.
-func (im Image) nrgba() *image.NRGBA {
-	out := image.NewNRGBA(image.Rect(0, 0, im.Width, im.Height))
-	for i, j := 0, 0; i < len(im.Pix); i, j = i+3, j+4 {
-		out.Pix[j], out.Pix[j+1], out.Pix[j+2], out.Pix[j+3] = im.Pix[i], im.Pix[i+1], im.Pix[i+2], 255
-	}
-	return out
 }
 
 func fromNRGBA(src *image.NRGBA) Image {

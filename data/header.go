@@ -73,8 +73,8 @@ func pngHeader(b []byte) (header, error) {
 	return h, nil
 }
 
-// jpegHeader reads the header of a JPEG file; turning it takes another copy
-// of 4 bytes a pixel.
+// jpegHeader reads the header of a JPEG file; turning it takes copies of 4 and
+// 3 bytes a pixel.
 func jpegHeader(b []byte) (header, error) {
 	j, err := jpeg.ReadHeader(b)
 	if err != nil {
@@ -82,7 +82,7 @@ func jpegHeader(b []byte) (header, error) {
 	}
 	h := header{width: j.Width, height: j.Height, orientation: j.Orientation, cost: int64(len(b)) + j.Memory}
 	if h.orientation != 1 {
-		h.cost += 4 * int64(h.width) * int64(h.height)
+		h.cost += 7 * int64(h.width) * int64(h.height)
 	}
 	return h, nil
 }

@@ -95,8 +95,9 @@ func (c LoaderConfig) order(epoch int) []int {
 }
 
 // Loader makes batches of a store's rows. It keeps its memory from epoch to
-// epoch, so that once it is warm it allocates nothing for a picture (but what
-// decoding takes, where the store holds files): Held batches, and for each
+// epoch, so that once it is warm it allocates nothing for a picture (but for PNG
+// files, JPEG files that are turned or take more than 16 MiB to decode, and what
+// the cache keeps, where the store holds files): Held batches, and for each
 // worker one stored picture, its file and what augmenting it takes. It serves
 // one epoch at a time.
 type Loader struct {

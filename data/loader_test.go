@@ -103,9 +103,16 @@ func TestDrawsAreEqualAfterResumeFromAnyBatch(t *testing.T) {
 // and draws take memory that is there.
 func TestAWarmLoaderAllocatesNothingForAPicture(t *testing.T) {
 	s := store(t, 30)
-	for name, c := range recipes(s) {
-		if name == "winner2020" {
-			continue
+	files := fixture(t, 30)
+	files.Store = StoreFiles
+	dir, _ := ingestInto(t, files, Options{})
+	encoded := open(t, dir, 0)
+	configs := recipes(s)
+	configs["files"] = training(encoded)
+	for name, c := range configs {
+		s := s
+		if name == "files" {
+			s = encoded
 		}
 		c.Workers, c.Strata, c.Rows = 1, []Stratum{{Rows: s.TrainRows(), Draws: 2000}}, nil
 		l := loader(t, s, c)

@@ -29,23 +29,30 @@ type Picture struct {
 // new images. It is safe for concurrent use: the pictures being decoded at
 // any time fit its memory together.
 type Decoder struct {
-	size     int
-	memory   *budget
-	decoders sync.Pool // of *jpeg.Decoder
+	size   int
+	memory *budget
+	kept   sync.Pool // of *decoding
+}
+
+// decoding is memory that is used again from file to file.
+type decoding struct {
+	jpeg    jpeg.Decoder
+	resized augment.Resampler
 }
 
 // decodeMemory bounds the bytes of pictures being decoded at any time. One of
 // 24 million pixels, the largest of ISIC 2020, takes 40 to 200 MiB.
 const decodeMemory = 384 << 20
 
-// keptMemory is the most that the decoding of a JPEG file may need for its
-// memory to be kept for the next.
+// keptMemory is the most that the decoding of a file may need for its memory
+// to be kept for the next. Large files are rare, and what is kept belongs to
+// no budget.
 const keptMemory = 16 << 20
 
 // NewDecoder returns a decoder to pictures of size x size pixels; 0 leaves
 // each as large as it is.
 func NewDecoder(size int) *Decoder {
-	return &Decoder{size: size, memory: newBudget(decodeMemory), decoders: sync.Pool{New: func() any { return new(jpeg.Decoder) }}}
+	return &Decoder{size: size, memory: newBudget(decodeMemory), kept: sync.Pool{New: func() any { return new(decoding) }}}
 }
 
 // File decodes a JPEG or PNG file: the type is read from its first bytes, its
@@ -80,7 +87,13 @@ func (d *Decoder) File(ctx context.Context, path string) (Picture, error) {
 
 // Decode decodes the content of a file; see [Decoder.File]. The picture keeps
 // the content. A cancelled ctx ends it before the file is read to its end.
-func (d *Decoder) Decode(ctx context.Context, content []byte) (p Picture, err error) {
+func (d *Decoder) Decode(ctx context.Context, content []byte) (Picture, error) {
+	return d.decode(ctx, nil, content)
+}
+
+// decode is Decode into memory that the picture then has, if it is large
+// enough.
+func (d *Decoder) decode(ctx context.Context, memory []uint8, content []byte) (p Picture, err error) {
 	h, err := readHeader(content)
 	if err != nil {
 		return p, err
@@ -97,42 +110,45 @@ func (d *Decoder) Decode(ctx context.Context, content []byte) (p Picture, err er
 			err = fmt.Errorf("cannot be decoded: %v", r)
 		}
 	}()
-	p = Picture{SourceWidth: h.width, SourceHeight: h.height, File: content}
-	if h.png {
-		p.Image, err = d.png(ctx, content)
-	} else {
-		p.Image, err = d.jpeg(ctx, content, h)
-	}
-	return p, err
-}
-
-func (d *Decoder) png(ctx context.Context, content []byte) (augment.Image, error) {
-	src, err := png.Decode(&cancellable{ctx, bytes.NewReader(content)})
-	if err != nil {
-		return augment.Image{}, err
-	}
-	if err := ctx.Err(); err != nil {
-		return augment.Image{}, err
-	}
-	return d.resize(src), nil
-}
-
-// jpeg decodes with memory of an earlier file. That of large files is not
-// kept: they are rare, and it belongs to no budget.
-func (d *Decoder) jpeg(ctx context.Context, content []byte, h header) (augment.Image, error) {
-	decoder := d.decoders.Get().(*jpeg.Decoder)
+	kept := d.kept.Get().(*decoding)
 	if h.cost <= keptMemory {
-		defer d.decoders.Put(decoder)
+		defer d.kept.Put(kept)
 	}
-	if h.orientation == 1 && (d.size == 0 || h.width == d.size && h.height == d.size) {
-		pix, width, height, err := decoder.RGB(ctx, content)
-		return augment.Image{Pix: slices.Clone(pix), Width: width, Height: height}, err
+	im, err := kept.decode(ctx, content, h)
+	if err == nil {
+		err = ctx.Err()
 	}
-	src, err := decoder.NRGBA(ctx, content)
+	if err != nil {
+		return p, err
+	}
+	p = Picture{Image: augment.Image{Width: d.size, Height: d.size}, SourceWidth: h.width, SourceHeight: h.height, File: content}
+	if d.size == 0 {
+		p.Image.Width, p.Image.Height = im.Width, im.Height
+	}
+	n := 3 * p.Image.Width * p.Image.Height
+	p.Image.Pix = slices.Grow(memory[:0], n)[:n]
+	kept.resized.Resize(p.Image.Pix, p.Image.Width, p.Image.Height, im.Pix, im.Width, im.Height)
+	return p, nil
+}
+
+// decode returns a picture, upright, that may lie in k's memory.
+func (k *decoding) decode(ctx context.Context, content []byte, h header) (augment.Image, error) {
+	if h.png {
+		src, err := png.Decode(&cancellable{ctx, bytes.NewReader(content)})
+		if err != nil {
+			return augment.Image{}, err
+		}
+		return augment.FromImage(src), nil
+	}
+	if h.orientation == 1 {
+		pix, width, height, err := k.jpeg.RGB(ctx, content)
+		return augment.Image{Pix: pix, Width: width, Height: height}, err
+	}
+	src, err := k.jpeg.NRGBA(ctx, content)
 	if err != nil {
 		return augment.Image{}, err
 	}
-	return d.resize(orient(src, h.orientation)), nil
+	return augment.FromImage(orient(src, h.orientation)), nil
 }
 
 // cancellable reads until its context ends: decoders read in small pieces.
@@ -169,20 +185,6 @@ func orient(im image.Image, orientation int) image.Image {
 	return im
 }
 
-// resize is augment.Resize of augment.FromImage(im) to the decoder's size.
-// For a picture without alpha it saves the two full-size copies of that, with
-// the same result; a test compares the two.
-func (d *Decoder) resize(im image.Image) augment.Image {
-	b := im.Bounds()
-	if d.size == 0 || b.Dx() == d.size && b.Dy() == d.size {
-		return augment.FromImage(im)
-	}
-	if opaque, ok := im.(interface{ Opaque() bool }); !ok || !opaque.Opaque() {
-		return augment.Resize(augment.FromImage(im), d.size, d.size)
-	}
-	return augment.FromImage(imaging.Resize(im, d.size, d.size, imaging.Linear))
-}
-
 // budget is a number of bytes that goroutines share.
 type budget struct {
 	mu    sync.Mutex
@@ -207,6 +209,15 @@ func (b *budget) fits(n int64) error {
 
 // acquire waits for n bytes.
 func (b *budget) acquire(ctx context.Context, n int64) error {
+	b.mu.Lock()
+	now := b.free >= n && ctx.Err() == nil
+	if now {
+		b.free -= n
+	}
+	b.mu.Unlock()
+	if now {
+		return nil
+	}
 	stop := context.AfterFunc(ctx, func() {
 		b.mu.Lock()
 		defer b.mu.Unlock()

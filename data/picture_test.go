@@ -76,30 +76,6 @@ func TestOrientationIsAppliedAsImagingDoes(t *testing.T) {
 	}
 }
 
-// TestResizeEqualsItsSlowTwin compares the way without full-size copies.
-func TestResizeEqualsItsSlowTwin(t *testing.T) {
-	rgba := picture(5, 60, 44)
-	gray, gray16 := image.NewGray(rgba.Rect), image.NewGray16(rgba.Rect)
-	palette := image.NewPaletted(rgba.Rect, color.Palette{color.Black, color.White, color.RGBA{200, 90, 30, 255}})
-	alpha := image.NewNRGBA(rgba.Rect)
-	for y := range 44 {
-		for x := range 60 {
-			gray.Set(x, y, rgba.At(x, y))
-			gray16.Set(x, y, rgba.At(x, y))
-			palette.SetColorIndex(x, y, uint8((x+y)%3))
-			alpha.SetNRGBA(x, y, color.NRGBA{uint8(4 * x), uint8(5 * y), 90, uint8(x * y)})
-		}
-	}
-	cases := map[string]image.Image{"rgba": rgba, "gray": gray, "gray16": gray16, "palette": palette, "alpha": alpha}
-	for name, im := range cases {
-		for _, size := range []int{16, 44, 60, 100} {
-			if got, want := NewDecoder(size).resize(im), augment.Resize(augment.FromImage(im), size, size); !bytes.Equal(got.Pix, want.Pix) {
-				t.Errorf("%s to %d pixels: differs from augment.Resize", name, size)
-			}
-		}
-	}
-}
-
 // TestJPEGPixelsAreThoseOfTheDecoder follows a JPEG of the right size, and
 // one that keeps its size.
 func TestJPEGPixelsAreThoseOfTheDecoder(t *testing.T) {

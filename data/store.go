@@ -252,15 +252,16 @@ func (s *Store) read(ctx context.Context, m *rowMemory, i int) ([]uint8, error) 
 	if m.content, err = s.shards[p.shard].ReadPlace(m.content, p.at); err != nil {
 		return nil, s.named(i, err)
 	}
-	decoded, err := s.decoder.Decode(ctx, m.content)
+	decoded, err := s.decoder.decode(ctx, m.pixels, m.content)
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
 		return nil, fault.New(fault.Input, "run the stage ingest again", "data: image %s: %w", s.rows[i].ImageName, err)
 	}
-	s.cache.put(i, decoded.Image.Pix)
-	return decoded.Image.Pix, nil
+	m.pixels = decoded.Image.Pix
+	s.cache.put(i, m.pixels)
+	return m.pixels, nil
 }
 
 // CheckFiles reads every image file that the store holds and compares it with

@@ -14,7 +14,7 @@ import (
 // Versions of what a stage writes; raise one when its code changes its files.
 const (
 	dataVersion   = 1
-	ingestVersion = 2
+	ingestVersion = 3
 )
 
 // imagesDir is the folder of the ingested images.

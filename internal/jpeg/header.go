@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"sync"
 )
 
 // Header is what a file says before its first scan.
@@ -13,12 +14,17 @@ type Header struct {
 	Memory        int64 // bytes that a [Decoder] needs for the file at most
 }
 
+// frames are used again: what refers to itself lies on the heap.
+var frames = sync.Pool{New: func() any { return new(frame) }}
+
 // ReadHeader reads the segments up to the first scan: the frame header and
 // the EXIF segment among them (ITU-T T.81, section B.2). It refuses what cannot
 // be decoded as far as that shows there.
 func ReadHeader(content []byte) (Header, error) {
 	h := Header{Orientation: 1}
-	var f frame
+	f := frames.Get().(*frame)
+	defer frames.Put(f)
+	f.components = nil
 	if !bytes.HasPrefix(content, []byte{0xff, markerSOI}) {
 		return h, errors.New("no JPEG: it does not start with FF D8")
 	}
