@@ -8,7 +8,7 @@ from where rounding would give another entry. Needs numpy and scipy.
 import numpy as np
 from scipy.optimize import linprog
 
-OFFSET, SEGMENTS, CENTRE = 16, 32, np.float32(1.125)
+OFFSET, SEGMENTS = 16, 32
 
 
 def root_table():
@@ -32,24 +32,36 @@ def evaluate(coefficients, t):
     return r
 
 
+def farthest(x, y, most):
+    """The polynomial that stays farthest from y +- 1/2, of a low degree where that is far enough."""
+    centre, half = (x[0] + x[-1]) / 2, max((x[-1] - x[0]) / 2, 1)
+    ones = np.ones((len(x), 1))
+    for degree in range(1, most + 1):
+        powers = np.vander((x - centre) / half, degree + 1, increasing=True)
+        found = linprog(np.r_[np.zeros(degree + 1), -1], A_ub=np.block([[powers, ones], [-powers, ones]]), b_ub=np.r_[y + .5, .5 - y],
+                        bounds=[(None, None)] * (degree + 1) + [(None, .5)], method="highs")
+        if found.x[-1] > 0.05:
+            break
+    c = np.polynomial.Polynomial(found.x[:-1], [centre - half, centre + half]).convert().coef
+    return np.r_[c, np.zeros(most + 1 - len(c))]
+
+
 def fit(table, degree):
-    bits = (np.arange(len(table)) + OFFSET).astype(np.float32).view(np.uint32)
-    segment = bits >> 21 & SEGMENTS - 1
-    offset = (bits & 0x1FFFFF | 0x3F800000).view(np.float32) - CENTRE  # -1/8 .. 1/8
+    j = (np.arange(len(table)) + OFFSET).astype(np.float32)
+    segment = j.view(np.uint32) >> 21 & SEGMENTS - 1
     result = np.zeros((SEGMENTS, degree + 1), np.float32)
     rng = np.random.default_rng(0)
     for s in np.unique(segment):
-        t, y = offset[segment == s], table[segment == s]
-        powers = np.vander(8 * t.astype(float), degree + 1, increasing=True)
-        ones = np.ones((len(t), 1))
-        best = linprog(np.r_[np.zeros(degree + 1), -1], A_ub=np.block([[powers, ones], [-powers, ones]]), b_ub=np.r_[y + .5, .5 - y],
-                       bounds=[(None, None)] * (degree + 1) + [(None, .5)], method="highs").x[:-1] * 8.0 ** np.arange(degree + 1)
-        for trial in range(10000):  # coefficients nearby, because float32 numbers may just miss
-            c = (best * (1 + 1e-7 * min(trial, 5) * rng.normal(size=degree + 1))).astype(np.float32)
-            if np.array_equal(np.rint(evaluate(c, t)), y):
+        x, y = j[segment == s], table[segment == s]
+        best = farthest(x.astype(float), y, degree)
+        for trial in range(20000):  # coefficients nearby, because those of float32 may just miss
+            c = (best * (1 + 6e-8 * min(trial, 1) * rng.uniform(-1, 1, degree + 1))).astype(np.float32)
+            if trial:  # the constant makes up for what the others lose
+                c[0] += np.float32(rng.integers(-3, 4)) * np.spacing(c[0]) + np.median(best[0] + (x.astype(float)[:, None] ** np.arange(1, degree + 1) * (best[1:] - c[1:].astype(float))).sum(1) - c[0]).astype(np.float32)
+            if np.array_equal(np.rint(evaluate(c, x)), y):
                 break
         else:
-            raise SystemExit(f"no polynomial of degree {degree} for segment {s}")
+            raise SystemExit(f"no polynomial of degree {degree} for segment {s}: {(np.rint(evaluate(c, x))!=y).sum()}")
         result[s] = c
     return result
 

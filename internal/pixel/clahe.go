@@ -10,6 +10,8 @@ type claheMemory struct {
 	l, a, b []uint8      // the picture's planes
 	tables  [][256]uint8 // of the tiles, row by row
 	fx, fy  []float32    // fractions of columns and rows
+	counts  histogram
+	bins    [256]uint32
 	cell    claheCell
 }
 
@@ -37,7 +39,7 @@ func CLAHE(w *Workspace, p *Picture, clip float64, grid int) {
 	m.reset(p.Width, p.Height, grid)
 	kernels.labFromRGB(m.l, m.a, m.b, p.Pix)
 	tileWidth, tileHeight := claheTile(p.Width, p.Height, grid)
-	m.fillTables(p.Width, p.Height, tileWidth, tileHeight, clip, grid)
+	m.fillTables(kernels, p.Width, p.Height, tileWidth, tileHeight, clip, grid)
 	m.blend(kernels, p.Width, p.Height, tileWidth, tileHeight, grid)
 	kernels.rgbFromLab(p.Pix, m.l, m.a, m.b)
 }
@@ -75,81 +77,83 @@ func claheTile(width, height, grid int) (tileWidth, tileHeight int) {
 }
 
 // fillTables makes the tables of all tiles.
-func (m *claheMemory) fillTables(width, height, tileWidth, tileHeight int, clip float64, grid int) {
+func (m *claheMemory) fillTables(kernels *table, width, height, tileWidth, tileHeight int, clip float64, grid int) {
 	area := tileWidth * tileHeight
 	limit := area
 	if clip > 0 {
 		limit = int(max(min(clip*float64(area)/256, float64(area)), 1))
 	}
+	h, bins := &m.counts, &m.bins
 	for row := range grid {
 		for column := range grid {
-			var h histogram
+			clear(h[:])
 			x0, y0 := column*tileWidth, row*tileHeight
 			for y := y0; y < y0+tileHeight; y++ {
 				at := reflect101(y, height) * width
 				h.add(m.l[at:at+width], x0, x0+tileWidth)
 			}
-			bins := h.sum()
-			limitHistogram(&bins, limit)
-			cumulate(&m.tables[row*grid+column], &bins, area)
+			excess := kernels.limitHistogram(bins, h, limit)
+			cumulate(bins, excess)
+			kernels.equalize(&m.tables[row*grid+column], bins, 255/float32(area))
 		}
 	}
 }
 
 // histogram counts neighbouring pixels in different bins, because a processor
 // cannot soon add to what it has just written.
-type histogram [4][256]uint32
+type histogram [8][256]uint32
 
 // add counts columns lo..hi-1 of a row that goes on mirrored behind its end.
 func (h *histogram) add(row []uint8, lo, hi int) {
 	x := lo
-	for ; x+4 <= min(hi, len(row)); x += 4 {
-		v := row[x : x+4 : x+4]
+	for ; x+8 <= min(hi, len(row)); x += 8 {
+		v := row[x : x+8 : x+8]
 		h[0][v[0]]++
 		h[1][v[1]]++
 		h[2][v[2]]++
 		h[3][v[3]]++
+		h[4][v[4]]++
+		h[5][v[5]]++
+		h[6][v[6]]++
+		h[7][v[7]]++
 	}
 	for ; x < hi; x++ {
-		h[0][row[reflect101(x, len(row))]]++
+		h[x%8][row[reflect101(x, len(row))]]++
 	}
 }
 
-func (h *histogram) sum() (bins [256]uint32) {
+// limitHistogramRef sums the counts into bins, cuts those at a limit and
+// returns how many counts were above it.
+func limitHistogramRef(bins *[256]uint32, h *histogram, limit int) (excess int) {
 	for i := range bins {
-		bins[i] = h[0][i] + h[1][i] + h[2][i] + h[3][i]
+		n := 0
+		for k := range h {
+			n += int(h[k][i])
+		}
+		bins[i] = uint32(min(n, limit))
+		excess += max(n-limit, 0)
 	}
-	return bins
+	return excess
 }
 
-// limitHistogram cuts the bins at a limit and spreads what was above it over
-// all of them.
-func limitHistogram(bins *[256]uint32, limit int) {
-	var excess uint32
-	for i, n := range bins {
-		if top := uint32(limit); n > top {
-			excess += n - top
-			bins[i] = top
+// cumulate spreads the excess over all bins and sums them up from the first.
+func cumulate(bins *[256]uint32, excess int) {
+	if rest := excess % 256; rest > 0 {
+		step := 256 / rest
+		for i := range rest {
+			bins[i*step]++
 		}
 	}
-	for i := range bins {
-		bins[i] += excess / 256
-	}
-	rest := int(excess % 256)
-	if rest == 0 {
-		return
-	}
-	for i, step := 0, max(256/rest, 1); i < 256 && rest > 0; i, rest = i+step, rest-1 {
-		bins[i]++
+	var sum uint32
+	for i, n := range bins {
+		sum += n + uint32(excess/256)
+		bins[i] = sum
 	}
 }
 
-// cumulate makes the table that spreads a tile's values evenly.
-func cumulate(table *[256]uint8, bins *[256]uint32, area int) {
-	scale := 255 / float32(area)
-	var sum uint32
-	for i, n := range bins {
-		sum += n
+// equalizeRef makes the table that spreads a tile's values evenly.
+func equalizeRef(table *[256]uint8, sums *[256]uint32, scale float32) {
+	for i, sum := range sums {
 		table[i] = clamp8(int(math.RoundToEven(float64(float32(sum) * scale))))
 	}
 }

@@ -4,6 +4,68 @@
 
 #include "textflag.h"
 
+// func limitHistogramAVX2(bins *uint32, counts *uint32, limit int32) (excess int32)
+// Requires: AVX, AVX2
+TEXT ·limitHistogramAVX2(SB), $0-28
+	MOVQ         bins+0(FP), AX
+	MOVQ         counts+8(FP), CX
+	VBROADCASTSS limit+16(FP), Y0
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y1, Y1, Y1
+	MOVQ         $+32, DX
+
+loop1:
+	VMOVUPS      (CX), Y3
+	VPADDD       1024(CX), Y3, Y3
+	VPADDD       2048(CX), Y3, Y3
+	VPADDD       3072(CX), Y3, Y3
+	VPADDD       4096(CX), Y3, Y3
+	VPADDD       5120(CX), Y3, Y3
+	VPADDD       6144(CX), Y3, Y3
+	VPADDD       7168(CX), Y3, Y3
+	VPSUBD       Y0, Y3, Y4
+	VPMAXSD      Y2, Y4, Y4
+	VPSUBD       Y4, Y3, Y3
+	VPADDD       Y4, Y1, Y1
+	VMOVUPS      Y3, (AX)
+	ADDQ         $+32, CX
+	ADDQ         $+32, AX
+	DECQ         DX
+	JNZ          loop1
+	VEXTRACTI128 $0x01, Y1, X0
+	VPADDD       X1, X0, X0
+	VPSHUFD      $0x4e, X0, X1
+	VPADDD       X1, X0, X0
+	VPSHUFD      $0xb1, X0, X1
+	VPADDD       X1, X0, X0
+	VMOVD        X0, AX
+	MOVL         AX, excess+24(FP)
+	VZEROUPPER
+	RET
+
+// func equalizeAVX2(table *uint8, sums *uint32, scale float32)
+// Requires: AVX, AVX2
+TEXT ·equalizeAVX2(SB), $0-20
+	MOVQ         table+0(FP), AX
+	MOVQ         sums+8(FP), CX
+	VBROADCASTSS scale+16(FP), Y0
+	MOVQ         $+32, DX
+
+loop1:
+	VCVTDQ2PS    (CX), Y1
+	VMULPS       Y0, Y1, Y1
+	VCVTPS2DQ    Y1, Y1
+	VEXTRACTI128 $0x01, Y1, X2
+	VPACKUSDW    X2, X1, X2
+	VPACKUSWB    X2, X2, X2
+	VMOVQ        X2, (AX)
+	ADDQ         $+32, CX
+	ADDQ         $+8, AX
+	DECQ         DX
+	JNZ          loop1
+	VZEROUPPER
+	RET
+
 // func claheBlendAVX2(l *uint8, stride int, blocks int, rows int, fx *float32, fy *float32, packed *uint32)
 // Requires: AVX, AVX2
 TEXT ·claheBlendAVX2(SB), $0-56
@@ -85,6 +147,67 @@ DATA const3f800000<>+20(SB)/4, $0x3f800000
 DATA const3f800000<>+24(SB)/4, $0x3f800000
 DATA const3f800000<>+28(SB)/4, $0x3f800000
 GLOBL const3f800000<>(SB), RODATA|NOPTR, $32
+
+// func limitHistogramAVX512(bins *uint32, counts *uint32, limit int32) (excess int32)
+// Requires: AVX, AVX2, AVX512F
+TEXT ·limitHistogramAVX512(SB), $0-28
+	MOVQ         bins+0(FP), AX
+	MOVQ         counts+8(FP), CX
+	VBROADCASTSS limit+16(FP), Z0
+	VPXORD       Z2, Z2, Z2
+	VPXORD       Z1, Z1, Z1
+	MOVQ         $+16, DX
+
+loop1:
+	VMOVUPS       (CX), Z3
+	VPADDD        1024(CX), Z3, Z3
+	VPADDD        2048(CX), Z3, Z3
+	VPADDD        3072(CX), Z3, Z3
+	VPADDD        4096(CX), Z3, Z3
+	VPADDD        5120(CX), Z3, Z3
+	VPADDD        6144(CX), Z3, Z3
+	VPADDD        7168(CX), Z3, Z3
+	VPSUBD        Z0, Z3, Z4
+	VPMAXSD       Z2, Z4, Z4
+	VPSUBD        Z4, Z3, Z3
+	VPADDD        Z4, Z1, Z1
+	VMOVUPS       Z3, (AX)
+	ADDQ          $+64, CX
+	ADDQ          $+64, AX
+	DECQ          DX
+	JNZ           loop1
+	VEXTRACTI64X4 $0x01, Z1, Y0
+	VPADDD        Y0, Y1, Y0
+	VEXTRACTI128  $0x01, Y0, X1
+	VPADDD        X0, X1, X1
+	VPSHUFD       $0x4e, X1, X0
+	VPADDD        X0, X1, X1
+	VPSHUFD       $0xb1, X1, X0
+	VPADDD        X0, X1, X1
+	VMOVD         X1, AX
+	MOVL          AX, excess+24(FP)
+	VZEROUPPER
+	RET
+
+// func equalizeAVX512(table *uint8, sums *uint32, scale float32)
+// Requires: AVX, AVX512F
+TEXT ·equalizeAVX512(SB), $0-20
+	MOVQ         table+0(FP), AX
+	MOVQ         sums+8(FP), CX
+	VBROADCASTSS scale+16(FP), Z0
+	MOVQ         $+16, DX
+
+loop1:
+	VCVTDQ2PS (CX), Z1
+	VMULPS    Z0, Z1, Z1
+	VCVTPS2DQ Z1, Z1
+	VPMOVDB   Z1, (AX)
+	ADDQ      $+64, CX
+	ADDQ      $+16, AX
+	DECQ      DX
+	JNZ       loop1
+	VZEROUPPER
+	RET
 
 // func claheBlendAVX512(l *uint8, stride int, columns int, rows int, fx *float32, fy *float32, upperLeft *uint8, upperRight *uint8, lowerLeft *uint8, lowerRight *uint8)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VBMI, BMI2

@@ -4,12 +4,36 @@
 
 package pixel
 
+// limitHistogramAVX2 computes
+// limitHistogramRef of [8][256]uint32 counts, below 2^31 in all.
+//
+//go:noescape
+func limitHistogramAVX2(bins *uint32, counts *uint32, limit int32) (excess int32)
+
+// equalizeAVX2 computes
+// equalizeRef of sums below 2^31.
+//
+//go:noescape
+func equalizeAVX2(table *uint8, sums *uint32, scale float32)
+
 // claheBlendAVX2 computes
 // claheBlendRef of blocks > 0 blocks of 8 columns of one cell, which starts
 // at l, with the bytes of the four tables packed together.
 //
 //go:noescape
 func claheBlendAVX2(l *uint8, stride int, blocks int, rows int, fx *float32, fy *float32, packed *uint32)
+
+// limitHistogramAVX512 computes
+// limitHistogramRef of [8][256]uint32 counts, below 2^31 in all.
+//
+//go:noescape
+func limitHistogramAVX512(bins *uint32, counts *uint32, limit int32) (excess int32)
+
+// equalizeAVX512 computes
+// equalizeRef of sums below 2^31.
+//
+//go:noescape
+func equalizeAVX512(table *uint8, sums *uint32, scale float32)
 
 // claheBlendAVX512 computes
 // claheBlendRef of one cell, which starts at l. 64 floats may be read from

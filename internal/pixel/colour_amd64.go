@@ -3,18 +3,22 @@
 package pixel
 
 var colourAVX2 = colourTable{
-	labFromRGB: labFromRGBIn(8, labFromRGBAVX2),
-	rgbFromLab: rgbFromLabIn(8, rgbFromLabAVX2),
-	claheBlend: claheBlendGather,
-	shiftHSV:   shiftHSVIn(8, shiftHSVAVX2),
+	labFromRGB:     labFromRGBIn(8, labFromRGBAVX2),
+	rgbFromLab:     rgbFromLabIn(8, rgbFromLabAVX2),
+	limitHistogram: limitHistogramIn(limitHistogramAVX2),
+	equalize:       equalizeIn(equalizeAVX2),
+	claheBlend:     claheBlendGather,
+	shiftHSV:       shiftHSVIn(8, shiftHSVAVX2),
 }
 
 // colourAVX512 needs VBMI as well.
 var colourAVX512 = colourTable{
-	labFromRGB: labFromRGBIn(16, labFromRGBAVX512),
-	rgbFromLab: rgbFromLabIn(16, rgbFromLabAVX512),
-	claheBlend: claheBlendPermutes,
-	shiftHSV:   shiftHSVIn(16, shiftHSVAVX512),
+	labFromRGB:     labFromRGBIn(16, labFromRGBAVX512),
+	rgbFromLab:     rgbFromLabIn(16, rgbFromLabAVX512),
+	limitHistogram: limitHistogramIn(limitHistogramAVX512),
+	equalize:       equalizeIn(equalizeAVX512),
+	claheBlend:     claheBlendPermutes,
+	shiftHSV:       shiftHSVIn(16, shiftHSVAVX512),
 }
 
 // labFromRGBIn makes a kernel of one that does whole blocks of pixels.
@@ -38,6 +42,16 @@ func rgbFromLabIn(block int, kernel func(pix, l, a, b *uint8, blocks int, tables
 		done := blocks * block
 		rgbFromLabRef(pix[4*done:], l[done:], a[done:], b[done:])
 	}
+}
+
+func limitHistogramIn(kernel func(bins, counts *uint32, limit int32) (excess int32)) func(bins *[256]uint32, h *histogram, limit int) (excess int) {
+	return func(bins *[256]uint32, h *histogram, limit int) (excess int) {
+		return int(kernel(&bins[0], &h[0][0], int32(limit)))
+	}
+}
+
+func equalizeIn(kernel func(table *uint8, sums *uint32, scale float32)) func(table *[256]uint8, sums *[256]uint32, scale float32) {
+	return func(table *[256]uint8, sums *[256]uint32, scale float32) { kernel(&table[0], &sums[0], scale) }
 }
 
 func claheBlendPermutes(l []uint8, width int, fx, fy []float32, c *claheCell) {

@@ -577,122 +577,114 @@ TEXT ·labFromRGBAVX512(SB), $0-48
 	VMOVUPS      256(DI), Z2
 	VMOVUPS      384(DI), Z3
 	VBROADCASTSS const00ff00ff<>+0(SB), Z4
-	VBROADCASTSS const001fffff<>+0(SB), Z5
-	VBROADCASTSS const3f800000<>+0(SB), Z6
-	VMOVUPS      512(DI), Z7
-	VMOVUPS      640(DI), Z8
-	VMOVUPS      768(DI), Z9
-	VMOVUPS      896(DI), Z10
-	VMOVUPS      1024(DI), Z11
-	VBROADCASTSS const030a06f1<>+0(SB), Z12
-	VBROADCASTSS const00000605<>+0(SB), Z13
-	VBROADCASTSS const01280367<>+0(SB), Z14
-	VBROADCASTSS const00000b71<>+0(SB), Z15
-	VBROADCASTSS const0df70049<>+0(SB), Z16
-	VBROADCASTSS const000001c0<>+0(SB), Z17
+	VMOVUPS      512(DI), Z5
+	VMOVUPS      640(DI), Z6
+	VMOVUPS      768(DI), Z7
+	VMOVUPS      896(DI), Z8
+	VMOVUPS      1024(DI), Z9
+	VBROADCASTSS const030a06f1<>+0(SB), Z10
+	VBROADCASTSS const00000605<>+0(SB), Z11
+	VBROADCASTSS const01280367<>+0(SB), Z12
+	VBROADCASTSS const00000b71<>+0(SB), Z13
+	VBROADCASTSS const0df70049<>+0(SB), Z14
+	VBROADCASTSS const000001c0<>+0(SB), Z15
 
 loop1:
-	VMOVUPS          (BX), Z18
-	VPMOVB2M         Z18, K1
-	VMOVAPS          Z18, Z19
-	VMOVAPS          Z18, Z20
-	VPERMI2B         64(DI), Z0, Z19
-	VPERMI2B         192(DI), Z1, Z20
-	VMOVDQU8         Z20, K1, Z19
-	VMOVAPS          Z18, Z20
-	VMOVAPS          Z18, Z18
-	VPERMI2B         320(DI), Z2, Z20
-	VPERMI2B         448(DI), Z3, Z18
-	VMOVDQU8         Z18, K1, Z20
-	VPSLLW           $0x08, Z20, Z18
-	VPTERNLOGD       $0xf8, Z4, Z19, Z18
-	VPSRLW           $0x08, Z19, Z19
-	VPTERNLOGD       $0xf4, Z4, Z20, Z19
-	VPMADDWD         Z12, Z18, Z20
-	VPMADDWD         Z13, Z19, Z21
-	VPADDD           Z21, Z20, Z20
-	VPADDD.BCST      const00010800<>+0(SB), Z20, Z20
-	VPSRLD           $0x0c, Z20, Z20
-	VCVTDQ2PS        Z20, Z20
-	VPSRLD           $0x15, Z20, Z21
-	VPTERNLOGD       $0xea, Z6, Z5, Z20
-	VSUBPS.BCST      const3f900000<>+0(SB), Z20, Z20
-	VMOVAPS          Z21, Z22
-	VPERMI2PS        1088(DI), Z11, Z22
-	VMOVAPS          Z21, Z23
-	VPERMI2PS        960(DI), Z10, Z23
-	VFMADD213PS      Z23, Z20, Z22
-	VMOVAPS          Z21, Z23
-	VPERMI2PS        832(DI), Z9, Z23
-	VFMADD213PS      Z23, Z20, Z22
-	VMOVAPS          Z21, Z23
-	VPERMI2PS        704(DI), Z8, Z23
-	VFMADD213PS      Z23, Z20, Z22
-	VPERMI2PS        576(DI), Z7, Z21
-	VFMADD213PS      Z21, Z20, Z22
-	VRNDSCALEPS      $0x00, Z22, Z22
-	VPMADDWD         Z14, Z18, Z20
-	VPMADDWD         Z15, Z19, Z21
-	VPADDD           Z21, Z20, Z20
-	VPADDD.BCST      const00010800<>+0(SB), Z20, Z20
-	VPSRLD           $0x0c, Z20, Z20
-	VCVTDQ2PS        Z20, Z20
-	VPSRLD           $0x15, Z20, Z21
-	VPTERNLOGD       $0xea, Z6, Z5, Z20
-	VSUBPS.BCST      const3f900000<>+0(SB), Z20, Z20
-	VMOVAPS          Z21, Z23
-	VPERMI2PS        1088(DI), Z11, Z23
-	VMOVAPS          Z21, Z24
-	VPERMI2PS        960(DI), Z10, Z24
-	VFMADD213PS      Z24, Z20, Z23
-	VMOVAPS          Z21, Z24
-	VPERMI2PS        832(DI), Z9, Z24
-	VFMADD213PS      Z24, Z20, Z23
-	VMOVAPS          Z21, Z24
-	VPERMI2PS        704(DI), Z8, Z24
-	VFMADD213PS      Z24, Z20, Z23
-	VPERMI2PS        576(DI), Z7, Z21
-	VFMADD213PS      Z21, Z20, Z23
-	VRNDSCALEPS      $0x00, Z23, Z23
-	VPMADDWD         Z16, Z18, Z18
-	VPMADDWD         Z17, Z19, Z19
+	VMOVUPS          (BX), Z16
+	VPMOVB2M         Z16, K1
+	VMOVAPS          Z16, Z17
+	VMOVAPS          Z16, Z18
+	VPERMI2B         64(DI), Z0, Z17
+	VPERMI2B         192(DI), Z1, Z18
+	VMOVDQU8         Z18, K1, Z17
+	VMOVAPS          Z16, Z18
+	VMOVAPS          Z16, Z16
+	VPERMI2B         320(DI), Z2, Z18
+	VPERMI2B         448(DI), Z3, Z16
+	VMOVDQU8         Z16, K1, Z18
+	VPSLLW           $0x08, Z18, Z16
+	VPTERNLOGD       $0xf8, Z4, Z17, Z16
+	VPSRLW           $0x08, Z17, Z17
+	VPTERNLOGD       $0xf4, Z4, Z18, Z17
+	VPMADDWD         Z10, Z16, Z18
+	VPMADDWD         Z11, Z17, Z19
 	VPADDD           Z19, Z18, Z18
 	VPADDD.BCST      const00010800<>+0(SB), Z18, Z18
 	VPSRLD           $0x0c, Z18, Z18
 	VCVTDQ2PS        Z18, Z18
 	VPSRLD           $0x15, Z18, Z19
-	VPTERNLOGD       $0xea, Z6, Z5, Z18
-	VSUBPS.BCST      const3f900000<>+0(SB), Z18, Z18
 	VMOVAPS          Z19, Z20
-	VPERMI2PS        1088(DI), Z11, Z20
+	VPERMI2PS        1088(DI), Z9, Z20
 	VMOVAPS          Z19, Z21
-	VPERMI2PS        960(DI), Z10, Z21
+	VPERMI2PS        960(DI), Z8, Z21
 	VFMADD213PS      Z21, Z18, Z20
 	VMOVAPS          Z19, Z21
-	VPERMI2PS        832(DI), Z9, Z21
+	VPERMI2PS        832(DI), Z7, Z21
 	VFMADD213PS      Z21, Z18, Z20
 	VMOVAPS          Z19, Z21
-	VPERMI2PS        704(DI), Z8, Z21
+	VPERMI2PS        704(DI), Z6, Z21
 	VFMADD213PS      Z21, Z18, Z20
-	VPERMI2PS        576(DI), Z7, Z19
+	VPERMI2PS        576(DI), Z5, Z19
 	VFMADD213PS      Z19, Z18, Z20
 	VRNDSCALEPS      $0x00, Z20, Z20
-	VSUBPS           Z23, Z22, Z22
-	VSUBPS           Z20, Z23, Z20
-	VBROADCASTSS     const3c140000<>+0(SB), Z18
-	VFMADD213PS.BCST constc2213330<>+0(SB), Z23, Z18
-	VCVTTPS2DQ       Z18, Z18
-	VPMOVDB          Z18, (AX)
+	VPMADDWD         Z12, Z16, Z18
+	VPMADDWD         Z13, Z17, Z19
+	VPADDD           Z19, Z18, Z18
+	VPADDD.BCST      const00010800<>+0(SB), Z18, Z18
+	VPSRLD           $0x0c, Z18, Z18
+	VCVTDQ2PS        Z18, Z18
+	VPSRLD           $0x15, Z18, Z19
+	VMOVAPS          Z19, Z21
+	VPERMI2PS        1088(DI), Z9, Z21
+	VMOVAPS          Z19, Z22
+	VPERMI2PS        960(DI), Z8, Z22
+	VFMADD213PS      Z22, Z18, Z21
+	VMOVAPS          Z19, Z22
+	VPERMI2PS        832(DI), Z7, Z22
+	VFMADD213PS      Z22, Z18, Z21
+	VMOVAPS          Z19, Z22
+	VPERMI2PS        704(DI), Z6, Z22
+	VFMADD213PS      Z22, Z18, Z21
+	VPERMI2PS        576(DI), Z5, Z19
+	VFMADD213PS      Z19, Z18, Z21
+	VRNDSCALEPS      $0x00, Z21, Z21
+	VPMADDWD         Z14, Z16, Z16
+	VPMADDWD         Z15, Z17, Z17
+	VPADDD           Z17, Z16, Z16
+	VPADDD.BCST      const00010800<>+0(SB), Z16, Z16
+	VPSRLD           $0x0c, Z16, Z16
+	VCVTDQ2PS        Z16, Z16
+	VPSRLD           $0x15, Z16, Z17
+	VMOVAPS          Z17, Z18
+	VPERMI2PS        1088(DI), Z9, Z18
+	VMOVAPS          Z17, Z19
+	VPERMI2PS        960(DI), Z8, Z19
+	VFMADD213PS      Z19, Z16, Z18
+	VMOVAPS          Z17, Z19
+	VPERMI2PS        832(DI), Z7, Z19
+	VFMADD213PS      Z19, Z16, Z18
+	VMOVAPS          Z17, Z19
+	VPERMI2PS        704(DI), Z6, Z19
+	VFMADD213PS      Z19, Z16, Z18
+	VPERMI2PS        576(DI), Z5, Z17
+	VFMADD213PS      Z17, Z16, Z18
+	VRNDSCALEPS      $0x00, Z18, Z18
+	VSUBPS           Z21, Z20, Z20
+	VSUBPS           Z18, Z21, Z18
+	VBROADCASTSS     const3c140000<>+0(SB), Z16
+	VFMADD213PS.BCST constc2213330<>+0(SB), Z21, Z16
+	VCVTTPS2DQ       Z16, Z16
+	VPMOVDB          Z16, (AX)
 	ADDQ             $+16, AX
-	VBROADCASTSS     const3c7a0000<>+0(SB), Z18
-	VFMADD213PS.BCST const43008000<>+0(SB), Z22, Z18
-	VCVTTPS2DQ       Z18, Z18
-	VPMOVDB          Z18, (CX)
+	VBROADCASTSS     const3c7a0000<>+0(SB), Z16
+	VFMADD213PS.BCST const43008000<>+0(SB), Z20, Z16
+	VCVTTPS2DQ       Z16, Z16
+	VPMOVDB          Z16, (CX)
 	ADDQ             $+16, CX
-	VBROADCASTSS     const3bc80000<>+0(SB), Z18
-	VFMADD213PS.BCST const43008000<>+0(SB), Z20, Z18
-	VCVTTPS2DQ       Z18, Z18
-	VPMOVDB          Z18, (DX)
+	VBROADCASTSS     const3bc80000<>+0(SB), Z16
+	VFMADD213PS.BCST const43008000<>+0(SB), Z18, Z16
+	VCVTTPS2DQ       Z16, Z16
+	VPMOVDB          Z16, (DX)
 	ADDQ             $+16, DX
 	ADDQ             $+64, BX
 	DECQ             SI
@@ -710,26 +702,6 @@ DATA const00ff00ff<>+24(SB)/4, $0x00ff00ff
 DATA const00ff00ff<>+28(SB)/4, $0x00ff00ff
 GLOBL const00ff00ff<>(SB), RODATA|NOPTR, $32
 
-DATA const001fffff<>+0(SB)/4, $0x001fffff
-DATA const001fffff<>+4(SB)/4, $0x001fffff
-DATA const001fffff<>+8(SB)/4, $0x001fffff
-DATA const001fffff<>+12(SB)/4, $0x001fffff
-DATA const001fffff<>+16(SB)/4, $0x001fffff
-DATA const001fffff<>+20(SB)/4, $0x001fffff
-DATA const001fffff<>+24(SB)/4, $0x001fffff
-DATA const001fffff<>+28(SB)/4, $0x001fffff
-GLOBL const001fffff<>(SB), RODATA|NOPTR, $32
-
-DATA const3f800000<>+0(SB)/4, $0x3f800000
-DATA const3f800000<>+4(SB)/4, $0x3f800000
-DATA const3f800000<>+8(SB)/4, $0x3f800000
-DATA const3f800000<>+12(SB)/4, $0x3f800000
-DATA const3f800000<>+16(SB)/4, $0x3f800000
-DATA const3f800000<>+20(SB)/4, $0x3f800000
-DATA const3f800000<>+24(SB)/4, $0x3f800000
-DATA const3f800000<>+28(SB)/4, $0x3f800000
-GLOBL const3f800000<>(SB), RODATA|NOPTR, $32
-
 DATA const00010800<>+0(SB)/4, $0x00010800
 DATA const00010800<>+4(SB)/4, $0x00010800
 DATA const00010800<>+8(SB)/4, $0x00010800
@@ -740,159 +712,141 @@ DATA const00010800<>+24(SB)/4, $0x00010800
 DATA const00010800<>+28(SB)/4, $0x00010800
 GLOBL const00010800<>(SB), RODATA|NOPTR, $32
 
-DATA const3f900000<>+0(SB)/4, $0x3f900000
-DATA const3f900000<>+4(SB)/4, $0x3f900000
-DATA const3f900000<>+8(SB)/4, $0x3f900000
-DATA const3f900000<>+12(SB)/4, $0x3f900000
-DATA const3f900000<>+16(SB)/4, $0x3f900000
-DATA const3f900000<>+20(SB)/4, $0x3f900000
-DATA const3f900000<>+24(SB)/4, $0x3f900000
-DATA const3f900000<>+28(SB)/4, $0x3f900000
-GLOBL const3f900000<>(SB), RODATA|NOPTR, $32
-
 // func rgbFromLabAVX512(pix *uint8, l *uint8, a *uint8, b *uint8, blocks int, tables *uint8)
 // Requires: AVX, AVX512F
 TEXT ·rgbFromLabAVX512(SB), $0-48
-	MOVQ         pix+0(FP), AX
-	MOVQ         l+8(FP), CX
-	MOVQ         a+16(FP), DX
-	MOVQ         b+24(FP), BX
-	MOVQ         blocks+32(FP), SI
-	MOVQ         tables+40(FP), DI
-	VBROADCASTSS const001fffff<>+0(SB), Z0
-	VBROADCASTSS const3f800000<>+0(SB), Z1
-	VMOVUPS      1152(DI), Z2
-	VMOVUPS      1280(DI), Z3
-	VMOVUPS      1408(DI), Z4
-	VMOVUPS      1536(DI), Z5
+	MOVQ    pix+0(FP), AX
+	MOVQ    l+8(FP), CX
+	MOVQ    a+16(FP), DX
+	MOVQ    b+24(FP), BX
+	MOVQ    blocks+32(FP), SI
+	MOVQ    tables+40(FP), DI
+	VMOVUPS 1152(DI), Z0
+	VMOVUPS 1280(DI), Z1
+	VMOVUPS 1408(DI), Z2
+	VMOVUPS 1536(DI), Z3
 
 loop1:
-	VPMOVZXBD        (CX), Z6
-	VCVTDQ2PS        Z6, Z6
+	VPMOVZXBD        (CX), Z4
+	VCVTDQ2PS        Z4, Z4
 	ADDQ             $+16, CX
-	VPMOVZXBD        (DX), Z7
-	VCVTDQ2PS        Z7, Z7
+	VPMOVZXBD        (DX), Z5
+	VCVTDQ2PS        Z5, Z5
 	ADDQ             $+16, DX
-	VPMOVZXBD        (BX), Z8
-	VCVTDQ2PS        Z8, Z8
-	ADDQ             $+16, BX
-	VBROADCASTSS     const425d8e1b<>+0(SB), Z9
-	VBROADCASTSS     const3dafd931<>+0(SB), Z10
-	VFMADD213PS.BCST const450d3dcb<>+0(SB), Z6, Z9
-	VRNDSCALEPS      $0x00, Z9, Z9
-	VFMADD213PS.BCST const406034eb<>+0(SB), Z6, Z10
-	VMULPS           Z10, Z10, Z11
-	VMULPS           Z10, Z11, Z11
-	VMULPS.BCST      const40e39d42<>+0(SB), Z6, Z10
-	VCMPPS.BCST      $0x02, const41a00000<>+0(SB), Z6, K1
-	VMOVAPS          Z10, K1, Z11
-	VCVTPS2DQ        Z11, Z11
-	VBROADCASTSS     const42031260<>+0(SB), Z6
-	VFMADD213PS.BCST constc5830fe0<>+0(SB), Z7, Z6
-	VRNDSCALEPS      $0x01, Z6, Z6
-	VADDPS           Z9, Z6, Z6
-	VCVTPS2DQ        Z6, Z7
-	VPMULLD          Z7, Z7, Z10
-	VPSRLD           $0x0e, Z10, Z10
-	VPMULLD          Z7, Z10, Z10
-	VPSRLD           $0x0e, Z10, Z10
-	VMULPS.BCST      const3e038027<>+0(SB), Z6, Z7
-	VCVTTPS2DQ       Z7, Z7
-	VPADDD.BCST      constfffffede<>+0(SB), Z7, Z7
-	VCMPPS.BCST      $0x02, const4553e000<>+0(SB), Z6, K1
-	VMOVAPS          Z7, K1, Z10
-	VBROADCASTSS     constc2a3d700<>+0(SB), Z6
-	VFMADD213PS.BCST const4623cfe0<>+0(SB), Z8, Z6
-	VRNDSCALEPS      $0x02, Z6, Z6
-	VADDPS           Z9, Z6, Z6
-	VCVTPS2DQ        Z6, Z7
-	VPMULLD          Z7, Z7, Z8
-	VPSRLD           $0x0e, Z8, Z8
-	VPMULLD          Z7, Z8, Z8
-	VPSRLD           $0x0e, Z8, Z8
-	VMULPS.BCST      const3e038027<>+0(SB), Z6, Z7
-	VCVTTPS2DQ       Z7, Z7
-	VPADDD.BCST      constfffffede<>+0(SB), Z7, Z7
-	VCMPPS.BCST      $0x02, const4553e000<>+0(SB), Z6, K1
-	VMOVAPS          Z7, K1, Z8
-	VPMULLD.BCST     const000000d9<>+0(SB), Z10, Z6
-	VPMULLD.BCST     constfffffcbc<>+0(SB), Z11, Z7
-	VPADDD           Z7, Z6, Z6
-	VPMULLD.BCST     const0000126b<>+0(SB), Z8, Z7
-	VPADDD           Z7, Z6, Z6
-	VPADDD.BCST      const00042000<>+0(SB), Z6, Z6
-	VPSRAD           $0x0e, Z6, Z6
-	VPMAXSD.BCST     const00000010<>+0(SB), Z6, Z6
-	VPMINSD.BCST     const00000fff<>+0(SB), Z6, Z6
+	VPMOVZXBD        (BX), Z6
 	VCVTDQ2PS        Z6, Z6
-	VPSRLD           $0x15, Z6, Z7
-	VPTERNLOGD       $0xea, Z1, Z0, Z6
-	VSUBPS.BCST      const3f900000<>+0(SB), Z6, Z6
-	VMOVAPS          Z7, Z9
-	VPERMI2PS        1600(DI), Z5, Z9
-	VMOVAPS          Z7, Z12
-	VPERMI2PS        1472(DI), Z4, Z12
-	VFMADD213PS      Z12, Z6, Z9
-	VMOVAPS          Z7, Z12
-	VPERMI2PS        1344(DI), Z3, Z12
-	VFMADD213PS      Z12, Z6, Z9
-	VPERMI2PS        1216(DI), Z2, Z7
-	VFMADD213PS      Z7, Z6, Z9
+	ADDQ             $+16, BX
+	VBROADCASTSS     const425d8e1b<>+0(SB), Z7
+	VBROADCASTSS     const3dafd931<>+0(SB), Z8
+	VFMADD213PS.BCST const450d3dcb<>+0(SB), Z4, Z7
+	VRNDSCALEPS      $0x00, Z7, Z7
+	VFMADD213PS.BCST const406034eb<>+0(SB), Z4, Z8
+	VMULPS           Z8, Z8, Z9
+	VMULPS           Z8, Z9, Z9
+	VMULPS.BCST      const40e39d42<>+0(SB), Z4, Z8
+	VCMPPS.BCST      $0x02, const41a00000<>+0(SB), Z4, K1
+	VMOVAPS          Z8, K1, Z9
 	VCVTPS2DQ        Z9, Z9
-	VMOVAPS          Z9, Z6
-	VPMULLD.BCST     constfffff143<>+0(SB), Z10, Z7
-	VPMULLD.BCST     const00001e04<>+0(SB), Z11, Z9
-	VPADDD           Z9, Z7, Z7
-	VPMULLD.BCST     const000000b9<>+0(SB), Z8, Z9
-	VPADDD           Z9, Z7, Z7
-	VPADDD.BCST      const00042000<>+0(SB), Z7, Z7
-	VPSRAD           $0x0e, Z7, Z7
-	VPMAXSD.BCST     const00000010<>+0(SB), Z7, Z7
-	VPMINSD.BCST     const00000fff<>+0(SB), Z7, Z7
-	VCVTDQ2PS        Z7, Z7
-	VPSRLD           $0x15, Z7, Z9
-	VPTERNLOGD       $0xea, Z1, Z0, Z7
-	VSUBPS.BCST      const3f900000<>+0(SB), Z7, Z7
-	VMOVAPS          Z9, Z12
-	VPERMI2PS        1600(DI), Z5, Z12
-	VMOVAPS          Z9, Z13
-	VPERMI2PS        1472(DI), Z4, Z13
-	VFMADD213PS      Z13, Z7, Z12
-	VMOVAPS          Z9, Z13
-	VPERMI2PS        1344(DI), Z3, Z13
-	VFMADD213PS      Z13, Z7, Z12
-	VPERMI2PS        1216(DI), Z2, Z9
-	VFMADD213PS      Z9, Z7, Z12
-	VCVTPS2DQ        Z12, Z12
-	VPSLLD           $0x08, Z6, Z6
-	VPORD            Z12, Z6, Z6
-	VPMULLD.BCST     const00003147<>+0(SB), Z10, Z7
-	VPMULLD.BCST     constffffe768<>+0(SB), Z11, Z9
-	VPADDD           Z9, Z7, Z7
-	VPMULLD.BCST     constfffff751<>+0(SB), Z8, Z9
-	VPADDD           Z9, Z7, Z7
-	VPADDD.BCST      const00042000<>+0(SB), Z7, Z7
-	VPSRAD           $0x0e, Z7, Z7
-	VPMAXSD.BCST     const00000010<>+0(SB), Z7, Z7
-	VPMINSD.BCST     const00000fff<>+0(SB), Z7, Z7
-	VCVTDQ2PS        Z7, Z7
-	VPSRLD           $0x15, Z7, Z8
-	VPTERNLOGD       $0xea, Z1, Z0, Z7
-	VSUBPS.BCST      const3f900000<>+0(SB), Z7, Z7
-	VMOVAPS          Z8, Z9
-	VPERMI2PS        1600(DI), Z5, Z9
-	VMOVAPS          Z8, Z10
-	VPERMI2PS        1472(DI), Z4, Z10
-	VFMADD213PS      Z10, Z7, Z9
-	VMOVAPS          Z8, Z10
-	VPERMI2PS        1344(DI), Z3, Z10
-	VFMADD213PS      Z10, Z7, Z9
-	VPERMI2PS        1216(DI), Z2, Z8
-	VFMADD213PS      Z8, Z7, Z9
-	VCVTPS2DQ        Z9, Z9
-	VPSLLD           $0x08, Z6, Z6
-	VPORD            Z9, Z6, Z6
-	VMOVUPS          Z6, (AX)
+	VBROADCASTSS     const42031260<>+0(SB), Z4
+	VFMADD213PS.BCST constc5830fe0<>+0(SB), Z5, Z4
+	VRNDSCALEPS      $0x01, Z4, Z4
+	VADDPS           Z7, Z4, Z4
+	VCVTPS2DQ        Z4, Z5
+	VPMULLD          Z5, Z5, Z8
+	VPSRLD           $0x0e, Z8, Z8
+	VPMULLD          Z5, Z8, Z8
+	VPSRLD           $0x0e, Z8, Z8
+	VMULPS.BCST      const3e038027<>+0(SB), Z4, Z5
+	VCVTTPS2DQ       Z5, Z5
+	VPADDD.BCST      constfffffede<>+0(SB), Z5, Z5
+	VCMPPS.BCST      $0x02, const4553e000<>+0(SB), Z4, K1
+	VMOVAPS          Z5, K1, Z8
+	VBROADCASTSS     constc2a3d700<>+0(SB), Z4
+	VFMADD213PS.BCST const4623cfe0<>+0(SB), Z6, Z4
+	VRNDSCALEPS      $0x02, Z4, Z4
+	VADDPS           Z7, Z4, Z4
+	VCVTPS2DQ        Z4, Z5
+	VPMULLD          Z5, Z5, Z6
+	VPSRLD           $0x0e, Z6, Z6
+	VPMULLD          Z5, Z6, Z6
+	VPSRLD           $0x0e, Z6, Z6
+	VMULPS.BCST      const3e038027<>+0(SB), Z4, Z5
+	VCVTTPS2DQ       Z5, Z5
+	VPADDD.BCST      constfffffede<>+0(SB), Z5, Z5
+	VCMPPS.BCST      $0x02, const4553e000<>+0(SB), Z4, K1
+	VMOVAPS          Z5, K1, Z6
+	VPMULLD.BCST     const000000d9<>+0(SB), Z8, Z4
+	VPMULLD.BCST     constfffffcbc<>+0(SB), Z9, Z5
+	VPADDD           Z5, Z4, Z4
+	VPMULLD.BCST     const0000126b<>+0(SB), Z6, Z5
+	VPADDD           Z5, Z4, Z4
+	VPADDD.BCST      const00042000<>+0(SB), Z4, Z4
+	VPSRAD           $0x0e, Z4, Z4
+	VPMAXSD.BCST     const00000010<>+0(SB), Z4, Z4
+	VPMINSD.BCST     const00000fff<>+0(SB), Z4, Z4
+	VCVTDQ2PS        Z4, Z4
+	VPSRLD           $0x15, Z4, Z5
+	VMOVAPS          Z5, Z7
+	VPERMI2PS        1600(DI), Z3, Z7
+	VMOVAPS          Z5, Z10
+	VPERMI2PS        1472(DI), Z2, Z10
+	VFMADD213PS      Z10, Z4, Z7
+	VMOVAPS          Z5, Z10
+	VPERMI2PS        1344(DI), Z1, Z10
+	VFMADD213PS      Z10, Z4, Z7
+	VPERMI2PS        1216(DI), Z0, Z5
+	VFMADD213PS      Z5, Z4, Z7
+	VCVTPS2DQ        Z7, Z7
+	VMOVAPS          Z7, Z4
+	VPMULLD.BCST     constfffff143<>+0(SB), Z8, Z5
+	VPMULLD.BCST     const00001e04<>+0(SB), Z9, Z7
+	VPADDD           Z7, Z5, Z5
+	VPMULLD.BCST     const000000b9<>+0(SB), Z6, Z7
+	VPADDD           Z7, Z5, Z5
+	VPADDD.BCST      const00042000<>+0(SB), Z5, Z5
+	VPSRAD           $0x0e, Z5, Z5
+	VPMAXSD.BCST     const00000010<>+0(SB), Z5, Z5
+	VPMINSD.BCST     const00000fff<>+0(SB), Z5, Z5
+	VCVTDQ2PS        Z5, Z5
+	VPSRLD           $0x15, Z5, Z7
+	VMOVAPS          Z7, Z10
+	VPERMI2PS        1600(DI), Z3, Z10
+	VMOVAPS          Z7, Z11
+	VPERMI2PS        1472(DI), Z2, Z11
+	VFMADD213PS      Z11, Z5, Z10
+	VMOVAPS          Z7, Z11
+	VPERMI2PS        1344(DI), Z1, Z11
+	VFMADD213PS      Z11, Z5, Z10
+	VPERMI2PS        1216(DI), Z0, Z7
+	VFMADD213PS      Z7, Z5, Z10
+	VCVTPS2DQ        Z10, Z10
+	VPSLLD           $0x08, Z4, Z4
+	VPORD            Z10, Z4, Z4
+	VPMULLD.BCST     const00003147<>+0(SB), Z8, Z5
+	VPMULLD.BCST     constffffe768<>+0(SB), Z9, Z7
+	VPADDD           Z7, Z5, Z5
+	VPMULLD.BCST     constfffff751<>+0(SB), Z6, Z7
+	VPADDD           Z7, Z5, Z5
+	VPADDD.BCST      const00042000<>+0(SB), Z5, Z5
+	VPSRAD           $0x0e, Z5, Z5
+	VPMAXSD.BCST     const00000010<>+0(SB), Z5, Z5
+	VPMINSD.BCST     const00000fff<>+0(SB), Z5, Z5
+	VCVTDQ2PS        Z5, Z5
+	VPSRLD           $0x15, Z5, Z6
+	VMOVAPS          Z6, Z7
+	VPERMI2PS        1600(DI), Z3, Z7
+	VMOVAPS          Z6, Z8
+	VPERMI2PS        1472(DI), Z2, Z8
+	VFMADD213PS      Z8, Z5, Z7
+	VMOVAPS          Z6, Z8
+	VPERMI2PS        1344(DI), Z1, Z8
+	VFMADD213PS      Z8, Z5, Z7
+	VPERMI2PS        1216(DI), Z0, Z6
+	VFMADD213PS      Z6, Z5, Z7
+	VCVTPS2DQ        Z7, Z7
+	VPSLLD           $0x08, Z4, Z4
+	VPORD            Z7, Z4, Z4
+	VMOVUPS          Z4, (AX)
 	ADDQ             $+64, AX
 	DECQ             SI
 	JNZ              loop1

@@ -2,8 +2,8 @@ package pixel
 
 // labVectors are Lab's tables as assembly has them. AVX2 gathers from the
 // tables at its end. AVX-512 looks bytes up in registers and computes the two
-// others: with j the argument plus 16, the polynomial of quarter octave
-// bits(float32(j))>>21 mod 32, of j's mantissa in 1..1.25 less 1.125, rounded.
+// others: with j the argument plus 16, the polynomial in j of its quarter
+// octave, bits(float32(j))>>21 mod 32, rounded.
 // Offsets are known to the generator; the size is one for which Go's heap
 // gives 64-byte lines.
 type labVectors struct {

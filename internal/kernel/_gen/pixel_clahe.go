@@ -7,11 +7,75 @@ import (
 )
 
 func writeCLAHE(e *emitter) {
+	writeLimitHistogram(e)
+	writeEqualize(e)
 	if e.wide {
 		writeCLAHEPermutes(e)
 		return
 	}
 	writeCLAHEGather(e)
+}
+
+func writeLimitHistogram(e *emitter) {
+	e.function("limitHistogram", "(bins, counts *uint32, limit int32) (excess int32)",
+		"limitHistogramRef of [8][256]uint32 counts, below 2^31 in all.")
+	bins, counts, blocks := e.param("bins"), e.param("counts"), e.GP64()
+	limit, excess, zero := e.everywhere("limit"), e.vec(), e.vec()
+	e.zero(zero)
+	e.zero(excess)
+	e.MOVQ(operand.I32(256/e.lanes()), blocks)
+	e.loop(blocks, func() {
+		n, over := e.loaded(mem{Base: counts}), e.vec()
+		for i := 1; i < 8; i++ {
+			e.VPADDD(mem{Base: counts, Disp: i * 4 * 256}, n, n)
+		}
+		e.VPSUBD(limit, n, over)
+		e.VPMAXSD(zero, over, over)
+		e.VPSUBD(over, n, n)
+		e.VPADDD(over, excess, excess)
+		e.store(n, mem{Base: bins})
+		e.ADDQ(operand.I32(e.bytes()), counts)
+		e.ADDQ(operand.I32(e.bytes()), bins)
+	})
+	total := e.GP32()
+	e.VMOVD(e.laneSum(excess), total)
+	e.Store(total, e.ReturnIndex(0))
+	e.finish()
+}
+
+// laneSum returns the sum of integer lanes in the first of a short register.
+func (e *emitter) laneSum(v vec) vec {
+	sum, part := e.XMM(), e.XMM()
+	if e.wide {
+		half := e.YMM()
+		e.VEXTRACTI64X4(operand.U8(1), v, half)
+		e.VPADDD(half, v.AsY(), half)
+		v = half
+	}
+	e.VEXTRACTI128(operand.U8(1), v.AsY(), sum)
+	e.VPADDD(v.AsX(), sum, sum)
+	for _, swap := range []uint64{0x4e, 0xb1} {
+		e.VPSHUFD(operand.U8(swap), sum, part)
+		e.VPADDD(part, sum, sum)
+	}
+	return sum
+}
+
+func writeEqualize(e *emitter) {
+	e.function("equalize", "(table *uint8, sums *uint32, scale float32)", "equalizeRef of sums below 2^31.")
+	table, sums, blocks := e.param("table"), e.param("sums"), e.GP64()
+	scale := e.everywhere("scale")
+	e.MOVQ(operand.I32(256/e.lanes()), blocks)
+	e.loop(blocks, func() {
+		v := e.vec()
+		e.VCVTDQ2PS(mem{Base: sums}, v)
+		e.VMULPS(scale, v, v)
+		e.VCVTPS2DQ(v, v)
+		e.storeBytes(v, mem{Base: table})
+		e.ADDQ(operand.I32(e.bytes()), sums)
+		e.ADDQ(operand.I32(e.lanes()), table)
+	})
+	e.finish()
 }
 
 // clahe is what both kernels of a cell's pixels share.

@@ -15,7 +15,7 @@ func writeHSV(e *emitter) {
 		"0..179, given as 4096 times it plus 2048, to the saturation one given in the",
 		"same way, and to the value.")
 	pix, blocks := e.param("pix"), e.param("blocks")
-	hue, saturation, value := e.shift("hue"), e.shift("saturation"), e.shift("value")
+	hue, saturation, value := e.everywhere("hue"), e.everywhere("saturation"), e.everywhere("value")
 	zero, one := e.vec(), e.filled(math.Float32bits(1))
 	e.zero(zero)
 	limited := func(v vec, limit float64) {
@@ -40,8 +40,8 @@ func writeHSV(e *emitter) {
 	e.finish()
 }
 
-// shift returns a float32 parameter in all lanes.
-func (e *emitter) shift(name string) vec {
+// everywhere returns a parameter of 32 bits in all lanes.
+func (e *emitter) everywhere(name string) vec {
 	v := e.vec()
 	e.VBROADCASTSS(e.frame(name), v)
 	return v

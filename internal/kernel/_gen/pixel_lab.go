@@ -110,12 +110,11 @@ func (e *emitter) words(v vec, low, high permuted, lowHalf vec) (even, odd vec) 
 // quarters computes the polynomials of quarter octaves (wide).
 type quarters struct {
 	*emitter
-	mantissa, one vec
-	powers        []permuted
+	powers []permuted
 }
 
 func newQuarters(e *emitter, table gp, offset, degree int) quarters {
-	q := quarters{emitter: e, mantissa: e.filled(1<<21 - 1), one: e.filled(math.Float32bits(1))}
+	q := quarters{emitter: e}
 	for power := range degree + 1 {
 		q.powers = append(q.powers, e.permuted(table, offset+128*power, 2))
 	}
@@ -125,12 +124,9 @@ func newQuarters(e *emitter, table gp, offset, degree int) quarters {
 // value returns the polynomial of integers of 16 and above, not rounded; v is
 // lost.
 func (q quarters) value(v vec) vec {
-	const andOr = 0xea
 	index, t := q.vec(), v
 	q.VCVTDQ2PS(v, t)
 	q.VPSRLD(operand.U8(21), t, index)
-	q.VPTERNLOGD(operand.U8(andOr), q.one, q.mantissa, t)
-	q.with(q.VSUBPS, q.VSUBPS_BCST, q.number(1.125), t, t)
 	var sum vec
 	for power := len(q.powers) - 1; power >= 0; power-- {
 		c := index
