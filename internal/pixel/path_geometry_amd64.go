@@ -112,7 +112,7 @@ func (k *geometryKernels) samplePicture(g *geometryMemory, dst, src *Picture, x,
 		g.weights[i] &= 0xffff
 	}
 	for j, offset := range g.rowOffsets {
-		k.blend(&dst.Row(j)[0], &src.Pix[offset], 4*src.Width, &g.offsets[0], &g.weights[0], g.rowWeights[j]&^0xffff, len(x))
+		k.blend(&dst.Row(j)[0], &src.Pix[4*offset], 4*src.Width, &g.offsets[0], &g.weights[0], g.rowWeights[j]&^0xffff, len(x))
 	}
 }
 

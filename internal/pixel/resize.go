@@ -80,9 +80,9 @@ func resizeWeights(f float32) [2]int16 {
 	}
 }
 
-// setResizeTaps computes the columns' taps: where the first neighbour's bytes
-// are in a row, and both weights, the second one's in the upper half. There is
-// a second neighbour always, but in sources of one column.
+// setResizeTaps computes the columns' taps: the first neighbour and both
+// weights, the second one's in the upper half. There is a second neighbour
+// always, but in sources of one column.
 func (g *geometryMemory) setResizeTaps(dst, src int) {
 	g.offsets, g.weights = grown(g.offsets, dst), grown(g.weights, dst)
 	clear(g.offsets[:cap(g.offsets)]) // also those of the last vector that are none
@@ -95,7 +95,7 @@ func (g *geometryMemory) setResizeTaps(dst, src int) {
 		case first >= src-1:
 			first, weight = max(src-2, 0), resizeWeights(1)
 		}
-		g.offsets[i] = uint32(4 * first)
+		g.offsets[i] = uint32(first)
 		g.weights[i] = uint32(weight[0]) | uint32(weight[1])<<16
 	}
 }
@@ -104,7 +104,7 @@ func (g *geometryMemory) setResizeTaps(dst, src int) {
 // paths may have another order of pixels.
 func resizeRowRef(dst []int16, src []uint8, offsets, weights []uint32) {
 	for i, offset := range offsets {
-		p := src[offset:]
+		p := src[4*offset:]
 		q := p[min(4, len(p)-4):] // the same in a source of one column
 		for c := range 4 {
 			h := uint32(p[c])*(weights[i]&0xffff) + uint32(q[c])*(weights[i]>>16)

@@ -20,12 +20,12 @@ loop2:
 	VMOVUPS     (BX), Y0
 	MOVL        (DX), DI
 	MOVL        4(DX), R8
-	VMOVQ       (CX)(DI*1), X1
-	VMOVHPS     (CX)(R8*1), X1, X1
+	VMOVQ       (CX)(DI*4), X1
+	VMOVHPS     (CX)(R8*4), X1, X1
 	MOVL        16(DX), DI
 	MOVL        20(DX), R8
-	VMOVQ       (CX)(DI*1), X2
-	VMOVHPS     (CX)(R8*1), X2, X2
+	VMOVQ       (CX)(DI*4), X2
+	VMOVHPS     (CX)(R8*4), X2, X2
 	VINSERTI128 $0x01, X2, Y1, Y2
 	VPSHUFD     $0x00, Y0, Y4
 	VPSHUFB     bytes00800480018005800280068003800780<>+0(SB), Y2, Y3
@@ -39,12 +39,12 @@ loop2:
 	VMOVUPS     Y3, (AX)
 	MOVL        8(DX), DI
 	MOVL        12(DX), R8
-	VMOVQ       (CX)(DI*1), X1
-	VMOVHPS     (CX)(R8*1), X1, X1
+	VMOVQ       (CX)(DI*4), X1
+	VMOVHPS     (CX)(R8*4), X1, X1
 	MOVL        24(DX), DI
 	MOVL        28(DX), R8
-	VMOVQ       (CX)(DI*1), X2
-	VMOVHPS     (CX)(R8*1), X2, X2
+	VMOVQ       (CX)(DI*4), X2
+	VMOVHPS     (CX)(R8*4), X2, X2
 	VINSERTI128 $0x01, X2, Y1, Y2
 	VPSHUFD     $0xaa, Y0, Y4
 	VPSHUFB     bytes00800480018005800280068003800780<>+0(SB), Y2, Y3
@@ -318,20 +318,20 @@ loop2:
 	VMOVUPS      (BX), Z2
 	MOVL         (DX), DI
 	MOVL         4(DX), R8
-	VMOVQ        (CX)(DI*1), X3
-	VMOVHPS      (CX)(R8*1), X3, X3
+	VMOVQ        (CX)(DI*4), X3
+	VMOVHPS      (CX)(R8*4), X3, X3
 	MOVL         16(DX), DI
 	MOVL         20(DX), R8
-	VMOVQ        (CX)(DI*1), X4
-	VMOVHPS      (CX)(R8*1), X4, X4
+	VMOVQ        (CX)(DI*4), X4
+	VMOVHPS      (CX)(R8*4), X4, X4
 	MOVL         32(DX), DI
 	MOVL         36(DX), R8
-	VMOVQ        (CX)(DI*1), X5
-	VMOVHPS      (CX)(R8*1), X5, X5
+	VMOVQ        (CX)(DI*4), X5
+	VMOVHPS      (CX)(R8*4), X5, X5
 	MOVL         48(DX), DI
 	MOVL         52(DX), R8
-	VMOVQ        (CX)(DI*1), X6
-	VMOVHPS      (CX)(R8*1), X6, X6
+	VMOVQ        (CX)(DI*4), X6
+	VMOVHPS      (CX)(R8*4), X6, X6
 	VINSERTI32X4 $0x01, X4, Y3, Y4
 	VINSERTI32X4 $0x01, X6, Y5, Y6
 	VINSERTI64X4 $0x01, Y6, Z4, Z6
@@ -347,20 +347,20 @@ loop2:
 	VMOVUPS      Z7, (AX)
 	MOVL         8(DX), DI
 	MOVL         12(DX), R8
-	VMOVQ        (CX)(DI*1), X3
-	VMOVHPS      (CX)(R8*1), X3, X3
+	VMOVQ        (CX)(DI*4), X3
+	VMOVHPS      (CX)(R8*4), X3, X3
 	MOVL         24(DX), DI
 	MOVL         28(DX), R8
-	VMOVQ        (CX)(DI*1), X4
-	VMOVHPS      (CX)(R8*1), X4, X4
+	VMOVQ        (CX)(DI*4), X4
+	VMOVHPS      (CX)(R8*4), X4, X4
 	MOVL         40(DX), DI
 	MOVL         44(DX), R8
-	VMOVQ        (CX)(DI*1), X5
-	VMOVHPS      (CX)(R8*1), X5, X5
+	VMOVQ        (CX)(DI*4), X5
+	VMOVHPS      (CX)(R8*4), X5, X5
 	MOVL         56(DX), DI
 	MOVL         60(DX), R8
-	VMOVQ        (CX)(DI*1), X6
-	VMOVHPS      (CX)(R8*1), X6, X6
+	VMOVQ        (CX)(DI*4), X6
+	VMOVHPS      (CX)(R8*4), X6, X6
 	VINSERTI32X4 $0x01, X4, Y3, Y4
 	VINSERTI32X4 $0x01, X6, Y5, Y6
 	VINSERTI64X4 $0x01, Y6, Z4, Z6

@@ -7,7 +7,7 @@ package pixel
 // resizeRowAVX2 computes
 // the following of n pixels, every byte c of four:
 //
-//	p, w = src[offsets[i]:], weights[i]
+//	p, w = src[4*offsets[i]:], weights[i]
 //	dst[4*i+c] = (w&65535*p[c] + w>>16*p[4+c]) >> 4
 //
 // All arrays have room for whole vectors. In dst the two groups of a vector of
@@ -35,7 +35,7 @@ func halveRowAVX2(dst *uint8, upper *uint8, lower *uint8, vectors int)
 // resizeRowAVX512 computes
 // the following of n pixels, every byte c of four:
 //
-//	p, w = src[offsets[i]:], weights[i]
+//	p, w = src[4*offsets[i]:], weights[i]
 //	dst[4*i+c] = (w&65535*p[c] + w>>16*p[4+c]) >> 4
 //
 // All arrays have room for whole vectors. In dst the two groups of a vector of

@@ -42,7 +42,7 @@ func distortRowAVX2(x *int32, y *int32, dx *float64, dx2 *float64, n int, k floa
 //	v = min(|v|, |64*(size-1)-|v||)
 //	first = min(max(v>>5, 0), size-2)
 //	a, b = max(0, 32-|v-32*first|), max(0, 32-|v-32*(first+1)|)
-//	offsets[i] = 4*(width*firstY + firstX)
+//	offsets[i] = width*firstY + firstX
 //	weights[i] = aX | bX<<8 | aY<<16 | bY<<24
 //
 // It writes whole vectors, those behind the last pixel for (0, 0), and returns more than 0 where a |v| was above limitX or limitY.
@@ -56,7 +56,7 @@ func tapsReflectAVX2(offsets *uint32, weights *uint32, x *int32, y *int32, n int
 //	v = min(max(v, 0), 32*(size-1))
 //	first = min(max(v>>5, 0), size-2)
 //	a, b = max(0, 32-|v-32*first|), max(0, 32-|v-32*(first+1)|)
-//	offsets[i] = 4*(width*firstY + firstX)
+//	offsets[i] = width*firstY + firstX
 //	weights[i] = aX | bX<<8 | aY<<16 | bY<<24
 //
 // It writes whole vectors, those behind the last pixel for (0, 0), and returns 0.
@@ -70,7 +70,7 @@ func tapsReplicateAVX2(offsets *uint32, weights *uint32, x *int32, y *int32, n i
 //	v = v, but weights outside the picture are 0
 //	first = min(max(v>>5, 0), size-2)
 //	a, b = max(0, 32-|v-32*first|), max(0, 32-|v-32*(first+1)|)
-//	offsets[i] = 4*(width*firstY + firstX)
+//	offsets[i] = width*firstY + firstX
 //	weights[i] = aX | bX<<8 | aY<<16 | bY<<24
 //
 // It writes whole vectors, those behind the last pixel for (0, 0), and returns 0.
@@ -81,7 +81,7 @@ func tapsBlackAVX2(offsets *uint32, weights *uint32, x *int32, y *int32, n int, 
 // blendAVX2 computes
 // n pixels from two pairs of neighbours each, every byte c of four:
 //
-//	p, w = src[offsets[i]:], weights[i] | rowWeights
+//	p, w = src[4*offsets[i]:], weights[i] | rowWeights
 //	upper = w&255*p[c] + w>>8&255*p[4+c]
 //	lower = w&255*p[stride+c] + w>>8&255*p[stride+4+c]
 //	dst[4*i+c] = (w>>16&255*upper + w>>24*lower + 512) >> 10
@@ -129,7 +129,7 @@ func distortRowAVX512(x *int32, y *int32, dx *float64, dx2 *float64, n int, k fl
 //	v = min(|v|, |64*(size-1)-|v||)
 //	first = min(max(v>>5, 0), size-2)
 //	a, b = max(0, 32-|v-32*first|), max(0, 32-|v-32*(first+1)|)
-//	offsets[i] = 4*(width*firstY + firstX)
+//	offsets[i] = width*firstY + firstX
 //	weights[i] = aX | bX<<8 | aY<<16 | bY<<24
 //
 // It writes whole vectors, those behind the last pixel for (0, 0), and returns more than 0 where a |v| was above limitX or limitY.
@@ -143,7 +143,7 @@ func tapsReflectAVX512(offsets *uint32, weights *uint32, x *int32, y *int32, n i
 //	v = min(max(v, 0), 32*(size-1))
 //	first = min(max(v>>5, 0), size-2)
 //	a, b = max(0, 32-|v-32*first|), max(0, 32-|v-32*(first+1)|)
-//	offsets[i] = 4*(width*firstY + firstX)
+//	offsets[i] = width*firstY + firstX
 //	weights[i] = aX | bX<<8 | aY<<16 | bY<<24
 //
 // It writes whole vectors, those behind the last pixel for (0, 0), and returns 0.
@@ -157,7 +157,7 @@ func tapsReplicateAVX512(offsets *uint32, weights *uint32, x *int32, y *int32, n
 //	v = v, but weights outside the picture are 0
 //	first = min(max(v>>5, 0), size-2)
 //	a, b = max(0, 32-|v-32*first|), max(0, 32-|v-32*(first+1)|)
-//	offsets[i] = 4*(width*firstY + firstX)
+//	offsets[i] = width*firstY + firstX
 //	weights[i] = aX | bX<<8 | aY<<16 | bY<<24
 //
 // It writes whole vectors, those behind the last pixel for (0, 0), and returns 0.
@@ -168,7 +168,7 @@ func tapsBlackAVX512(offsets *uint32, weights *uint32, x *int32, y *int32, n int
 // blendAVX512 computes
 // n pixels from two pairs of neighbours each, every byte c of four:
 //
-//	p, w = src[offsets[i]:], weights[i] | rowWeights
+//	p, w = src[4*offsets[i]:], weights[i] | rowWeights
 //	upper = w&255*p[c] + w>>8&255*p[4+c]
 //	lower = w&255*p[stride+c] + w>>8&255*p[stride+4+c]
 //	dst[4*i+c] = (w>>16&255*upper + w>>24*lower + 512) >> 10

@@ -12,7 +12,7 @@ func writeResize(e *emitter) {
 func writeResizeRow(e *emitter) {
 	e.function("resizeRow", "(dst *int16, src *uint8, offsets, weights *uint32, n int)",
 		"the following of n pixels, every byte c of four:", "",
-		"	p, w = src[offsets[i]:], weights[i]",
+		"	p, w = src[4*offsets[i]:], weights[i]",
 		"	dst[4*i+c] = (w&65535*p[c] + w>>16*p[4+c]) >> 4", "",
 		"All arrays have room for whole vectors. In dst the two groups of a vector of",
 		"pixels lie one behind the other, as resizeBlend reads them.")

@@ -22,7 +22,7 @@ func writeSample(e *emitter) {
 func writeBlend(e *emitter) {
 	e.function("blend", "(dst, src *uint8, stride int, offsets, weights *uint32, rowWeights uint32, n int)",
 		"n pixels from two pairs of neighbours each, every byte c of four:", "",
-		"	p, w = src[offsets[i]:], weights[i] | rowWeights",
+		"	p, w = src[4*offsets[i]:], weights[i] | rowWeights",
 		"	upper = w&255*p[c] + w>>8&255*p[4+c]",
 		"	lower = w&255*p[stride+c] + w>>8&255*p[stride+4+c]",
 		"	dst[4*i+c] = (w>>16&255*upper + w>>24*lower + 512) >> 10", "",
@@ -90,8 +90,8 @@ func (b *blender) group(g int, rows []vec, w vec) vec {
 	return first
 }
 
-// neighbours loads the eight bytes at each offset of a group, from several
-// addresses.
+// neighbours loads a group's pixels at offsets and those next to them, from
+// several addresses.
 func (e *emitter) neighbours(g int, offsets gp, bases ...gp) []vec {
 	parts := make([][]vec, len(bases))
 	for lane := range e.bytes() / 16 {
@@ -102,8 +102,8 @@ func (e *emitter) neighbours(g int, offsets gp, bases ...gp) []vec {
 		}
 		for i, base := range bases {
 			x := e.XMM()
-			e.VMOVQ(mem{Base: base, Index: at[0], Scale: 1}, x)
-			e.VMOVHPS(mem{Base: base, Index: at[1], Scale: 1}, x, x)
+			e.VMOVQ(mem{Base: base, Index: at[0], Scale: 4}, x)
+			e.VMOVHPS(mem{Base: base, Index: at[1], Scale: 4}, x, x)
 			parts[i] = append(parts[i], x)
 		}
 	}

@@ -8,19 +8,22 @@ import "github.com/mmcloughlin/avo/operand"
 // takes away weight.
 func writeTaps(e *emitter) {
 	for _, t := range []tapRule{
-		{"tapsReflect", reflectAxis, "v = min(|v|, |64*(size-1)-|v||)", "returns more than 0 where a |v| was above limitX or limitY."},
-		{"tapsReplicate", replicateAxis, "v = min(max(v, 0), 32*(size-1))", "returns 0."},
-		{"tapsBlack", blackAxis, "v = v, but weights outside the picture are 0", "returns 0."},
+		{"tapsReflect", reflectAxis, true, "v = min(|v|, |64*(size-1)-|v||)", "returns more than 0 where a |v| was above limitX or limitY."},
+		{"tapsReplicate", replicateAxis, true, "v = min(max(v, 0), 32*(size-1))", "returns 0."},
+		{"tapsBlack", blackAxis, false, "v = v, but weights outside the picture are 0", "returns 0."},
 	} {
 		t.write(e)
 	}
 }
 
+// tapRule is a border. Its axis is a function from coordinates, which are
+// lost, to the first tap and the second one's weight where they add to 32,
+// else to first | second<<8.
 type tapRule struct {
-	name string
-	axis func(e *emitter, v vec, a *tapAxis) (first, weights vec)
-	doc  string
-	far  string
+	name     string
+	axis     func(e *emitter, v vec, a *tapAxis) (first, weights vec)
+	whole    bool // weights add to 32
+	doc, far string
 }
 
 func (t tapRule) write(e *emitter) {
@@ -29,21 +32,27 @@ func (t tapRule) write(e *emitter) {
 		"	"+t.doc,
 		"	first = min(max(v>>5, 0), size-2)",
 		"	a, b = max(0, 32-|v-32*first|), max(0, 32-|v-32*(first+1)|)",
-		"	offsets[i] = 4*(width*firstY + firstX)",
+		"	offsets[i] = width*firstY + firstX",
 		"	weights[i] = aX | bX<<8 | aY<<16 | bY<<24", "",
 		"It writes whole vectors, those behind the last pixel for (0, 0), and "+t.far)
 	offsets, weights, x, y, n := e.param("offsets"), e.param("weights"), e.param("x"), e.param("y"), e.param("n")
 	width := e.spreadInt(e.param("width"))
 	columns, rows := e.tapAxis("width"), e.tapAxis("height")
+	sums := e.vec()
+	e.VPBROADCASTD(e.data.bits(32<<16|32), sums)
 	e.stages(n, []int{1}, func(int) {
 		firstX, weightsX := t.axis(e, e.loaded(e.at(x, 0)), columns)
 		firstY, weightsY := t.axis(e, e.loaded(e.at(y, 0)), rows)
 		e.VPMULLD(width, firstY, firstY)
 		e.VPADDD(firstX, firstY, firstY)
-		e.VPSLLD(operand.U8(2), firstY, firstY)
 		e.VMOVUPS(firstY, e.at(offsets, 0))
 		e.VPSLLD(operand.U8(16), weightsY, weightsY)
 		e.or(weightsY, weightsX)
+		if t.whole { // 32-b | b<<8 of both
+			e.VPSLLD(operand.U8(8), weightsX, weightsY)
+			e.VPSUBD(weightsX, weightsY, weightsY)
+			e.VPADDD(sums, weightsY, weightsX)
+		}
 		e.VMOVUPS(weightsX, e.at(weights, 0))
 		for _, p := range []gp{offsets, weights, x, y} {
 			e.ADDQ(operand.I32(e.bytes()), p)
@@ -58,6 +67,7 @@ func (t tapRule) write(e *emitter) {
 // tapAxis are numbers of an axis in every lane.
 type tapAxis struct {
 	end     vec // 32*(size-1)
+	mirror  vec // 64*(size-1)
 	last    vec // size-2
 	largest vec // |v|
 	step    vec // 32
@@ -72,6 +82,8 @@ func (e *emitter) tapAxis(size string) *tapAxis {
 	e.INCQ(n)
 	e.SHLQ(operand.U8(5), n)
 	a.end = e.spreadInt(n)
+	e.SHLQ(operand.U8(1), n)
+	a.mirror = e.spreadInt(n)
 	return a
 }
 
@@ -81,8 +93,7 @@ func reflectAxis(e *emitter, v vec, a *tapAxis) (first, weights vec) {
 	mirrored := e.vec()
 	e.VPABSD(v, v)
 	e.VPMAXUD(v, a.largest, a.largest)
-	e.VPSUBD(v, a.end, mirrored)
-	e.VPADDD(a.end, mirrored, mirrored)
+	e.VPSUBD(v, a.mirror, mirrored)
 	e.VPABSD(mirrored, mirrored)
 	e.VPMINUD(mirrored, v, v)
 	return e.inside(v, a)
@@ -103,9 +114,6 @@ func (e *emitter) inside(v vec, a *tapAxis) (first, weights vec) {
 	e.VPMINUD(a.last, first, first)
 	e.VPSLLD(operand.U8(5), first, weights)
 	e.VPSUBD(weights, v, weights)
-	e.VPSLLD(operand.U8(8), weights, v) // 32-b + b<<8
-	e.VPSUBD(weights, v, v)
-	e.VPADDD(a.step, v, weights)
 	return first, weights
 }
 
