@@ -31,7 +31,7 @@ func AddField(p *Picture, field []float64) {
 // normal quantile of p by a cubic for each octave of p, as in Cheung, Lee, Luk
 // and Villasenor 2007, "Hardware generation of arbitrary random number
 // distributions from uniform distributions via the inversion method". It is
-// within 2e-4 sigma of the quantile; the largest is 5.03 sigma. Sigma must lie
+// within 2e-4 sigma of the quantile; the largest is 5.035 sigma. Sigma must lie
 // in 0..10000.
 func AddNoise(p *Picture, key uint64, sigma float64) {
 	if !(sigma >= 0 && sigma <= 10000) {
