@@ -51,9 +51,10 @@ def cubes():
 
 
 def cube_shifts():
-    """Every triple as RGB, shifted."""
+    """Every triple as RGB, shifted, in rows that are truncated and rows that are rounded."""
     for shift in [(0.0, 0.0, 0.0), (3.7, -11.2, 8.9), (-7.3, 17.5, -9.9), (91.0, 255.0, 0.0), (-45.5, -60.0, 120.0)]:
-        yield dict(shift=shift, crc=crc(functional._shift_hsv_uint8(cube(4096), *shift)))
+        for width in 4096, 16:
+            yield dict(width=width, shift=shift, crc=crc(functional._shift_hsv_uint8(cube(width), *shift)))
 
 
 def clahe_cases():

@@ -8,7 +8,7 @@ var colourAVX2 = colourTable{
 	limitHistogram: limitHistogramIn(limitHistogramAVX2),
 	equalize:       equalizeIn(equalizeAVX2),
 	claheBlend:     claheBlendGather,
-	shiftHSV:       shiftHSVIn(8, shiftHSVAVX2),
+	shiftHSV:       shiftHSVIn(8, shiftHSVAVX2, shiftHSVTailAVX2),
 }
 
 // colourAVX512 needs VBMI as well.
@@ -18,7 +18,7 @@ var colourAVX512 = colourTable{
 	limitHistogram: limitHistogramIn(limitHistogramAVX512),
 	equalize:       equalizeIn(equalizeAVX512),
 	claheBlend:     claheBlendPermutes,
-	shiftHSV:       shiftHSVIn(16, shiftHSVAVX512),
+	shiftHSV:       shiftHSVIn(16, shiftHSVAVX512, shiftHSVTailAVX512),
 }
 
 // labFromRGBIn makes a kernel of one that does whole blocks of pixels.
@@ -75,16 +75,22 @@ func claheBlendGather(l []uint8, width int, fx, fy []float32, c *claheCell) {
 	c.x0 = first
 }
 
-// shiftHSVIn leaves to the reference what is no whole block of even pixels,
-// and shifts whose tables do not add the same number everywhere.
-func shiftHSVIn(block int, kernel func(pix *uint8, blocks int, hue, saturation, value float32)) func(row []uint8, shift *hsvShift, even int) {
+// shiftHSVIn leaves to the reference shifts whose tables do not add the same
+// number everywhere. There are whole blocks of even pixels.
+func shiftHSVIn(block int, evens, odds func(pix *uint8, blocks int, hue, saturation, value float32)) func(row []uint8, shift *hsvShift, even int) {
 	return func(row []uint8, shift *hsvShift, even int) {
-		blocks := even / block
-		if blocks > 0 && shift.uniform {
-			kernel(&row[0], blocks, float32(4096*shift.addHue+2048), float32(4096*shift.addSaturation+2048), float32(shift.addValue))
-			done := blocks * block
-			row, even = row[4*done:], even-done
+		if !shift.uniform {
+			shiftHSVRef(row, shift, even)
+			return
 		}
-		shiftHSVRef(row, shift, even)
+		hue, saturation, value := float32(4096*shift.addHue+2048), float32(4096*shift.addSaturation+2048), float32(shift.addValue)
+		if even > 0 {
+			evens(&row[0], even/block, hue, saturation, value)
+		}
+		if rest := row[4*even:]; len(rest) > 0 {
+			copy(shift.tail[:], rest)
+			odds(&shift.tail[0], len(shift.tail)/4/block, hue, saturation, value)
+			copy(rest, shift.tail[:])
+		}
 	}
 }

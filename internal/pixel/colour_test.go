@@ -14,6 +14,7 @@ import (
 type colourFigures struct {
 	Cubes  map[string]uint32
 	Shifts []struct {
+		Width int
 		Shift [3]float64
 		CRC   uint32
 	} `json:"cubes_shifted"`
@@ -172,7 +173,8 @@ func TestEveryColour(t *testing.T) {
 	}
 }
 
-// TestShiftHSVOfEveryColour has every triple in rows of 4096.
+// TestShiftHSVOfEveryColour has every triple in rows of even pixels and of odd
+// ones.
 func TestShiftHSVOfEveryColour(t *testing.T) {
 	figures := readColourFigures(t)
 	eachPath(t, func(t *testing.T) {
@@ -181,10 +183,10 @@ func TestShiftHSVOfEveryColour(t *testing.T) {
 		}
 		var w Workspace
 		p := new(Picture)
-		p.Reset(4096, 16)
-		packed := make([]uint8, 0, 3*4096*16)
+		packed := make([]uint8, 0, 3<<16)
 		for _, c := range figures.Shifts {
 			crc := crc32.NewIEEE()
+			p.Reset(c.Width, 1<<16/c.Width)
 			for i := 0; i < 1<<24; {
 				for k := 0; k < len(p.Pix); k, i = k+4, i+1 {
 					p.Pix[k], p.Pix[k+1], p.Pix[k+2] = uint8(i>>16), uint8(i>>8), uint8(i)
@@ -197,7 +199,7 @@ func TestShiftHSVOfEveryColour(t *testing.T) {
 				crc.Write(packed)
 			}
 			if crc.Sum32() != c.CRC {
-				t.Errorf("%v: CRC %d, want %d", c.Shift, crc.Sum32(), c.CRC)
+				t.Errorf("%+v: CRC %d", c, crc.Sum32())
 			}
 		}
 	})

@@ -28,6 +28,8 @@ type hsvShift struct {
 	// takes it modulo 180: unless a shift is nearly a whole number.
 	uniform                         bool
 	addHue, addSaturation, addValue int
+
+	tail [4 * 32]uint8 // room for the odd pixels of a row
 }
 
 func (s *hsvShift) set(hue, saturation, value float64) {
@@ -110,8 +112,8 @@ func hsvFromRGB(red, green, blue uint8) (hue, saturation, value uint8) {
 // rgbFromHSV is the way back. Its even pixels are those that OpenCV does as
 // vectors, fused and truncated.
 func rgbFromHSV(hue, saturation, value uint8, even bool) (r, g, b uint8) {
-	s, v := float32(saturation)*(1.0/255), float32(value)*(1.0/255)
-	h := float32(hue) * (float32(6) / 180)
+	s, v := float32(float32(saturation)*(1.0/255)), float32(float32(value)*(1.0/255))
+	h := float32(float32(hue) * (float32(6) / 180))
 	sector := int(h)
 	f := h - float32(sector)
 	p, q := float32(v*(1-s)), float32(v*oneMinusProduct(s, f))

@@ -247,6 +247,121 @@ DATA const40a00000<>+24(SB)/4, $0x40a00000
 DATA const40a00000<>+28(SB)/4, $0x40a00000
 GLOBL const40a00000<>(SB), RODATA|NOPTR, $32
 
+// func shiftHSVTailAVX2(pix *uint8, blocks int, hue float32, saturation float32, value float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·shiftHSVTailAVX2(SB), $0-28
+	MOVQ         pix+0(FP), AX
+	MOVQ         blocks+8(FP), CX
+	VBROADCASTSS hue+16(FP), Y0
+	VBROADCASTSS saturation+20(FP), Y1
+	VBROADCASTSS value+24(FP), Y2
+	VBROADCASTSS const3f800000<>+0(SB), Y4
+	VXORPS       Y3, Y3, Y3
+
+loop1:
+	VBROADCASTSS const000000ff<>+0(SB), Y5
+	VMOVUPS      (AX), Y6
+	VPSRLD       $0x00, Y6, Y7
+	VPAND        Y5, Y7, Y7
+	VCVTDQ2PS    Y7, Y7
+	VPSRLD       $0x08, Y6, Y8
+	VPAND        Y5, Y8, Y8
+	VCVTDQ2PS    Y8, Y8
+	VPSRLD       $0x10, Y6, Y6
+	VPAND        Y5, Y6, Y6
+	VCVTDQ2PS    Y6, Y6
+	VMAXPS       Y8, Y7, Y5
+	VMAXPS       Y6, Y5, Y5
+	VMINPS       Y8, Y7, Y9
+	VMINPS       Y6, Y9, Y9
+	VSUBPS       Y9, Y5, Y9
+	VSUBPS       Y8, Y7, Y10
+	VSUBPS       Y7, Y6, Y11
+	VSUBPS       Y6, Y8, Y6
+	VFMADD231PS  const40800000<>+0(SB), Y9, Y10
+	VFMADD231PS  const40000000<>+0(SB), Y9, Y11
+	VCMPPS       $0x00, Y8, Y5, Y8
+	VBLENDVPS    Y8, Y11, Y10, Y10
+	VCMPPS       $0x00, Y7, Y5, Y7
+	VBLENDVPS    Y7, Y6, Y10, Y10
+	VBROADCASTSS const47f00000<>+0(SB), Y6
+	VMAXPS       Y4, Y9, Y7
+	VDIVPS       Y7, Y6, Y6
+	VROUNDPS     $0x08, Y6, Y6
+	VBROADCASTSS const497f0000<>+0(SB), Y7
+	VMAXPS       Y4, Y5, Y8
+	VDIVPS       Y8, Y7, Y7
+	VROUNDPS     $0x08, Y7, Y7
+	VFMADD213PS  Y0, Y6, Y10
+	VFMADD213PS  Y1, Y9, Y7
+	VMULPS       const39800000<>+0(SB), Y10, Y10
+	VROUNDPS     $0x09, Y10, Y10
+	VMULPS       const39800000<>+0(SB), Y7, Y7
+	VROUNDPS     $0x09, Y7, Y7
+	VMULPS       const3bb60b61<>+0(SB), Y10, Y6
+	VROUNDPS     $0x09, Y6, Y6
+	VFNMADD231PS const43340000<>+0(SB), Y6, Y10
+	VMAXPS       Y3, Y7, Y7
+	VMINPS       const437f0000<>+0(SB), Y7, Y7
+	VADDPS       Y2, Y5, Y5
+	VMAXPS       Y3, Y5, Y5
+	VMINPS       const437f0000<>+0(SB), Y5, Y5
+	VMULPS       const3b808081<>+0(SB), Y7, Y7
+	VMULPS       const3b808081<>+0(SB), Y5, Y5
+	VMULPS       const3d088889<>+0(SB), Y10, Y10
+	VBROADCASTSS const40400000<>+0(SB), Y8
+	VSUBPS       const40a00000<>+0(SB), Y10, Y6
+	VSUBPS       Y10, Y8, Y8
+	VMAXPS       Y8, Y6, Y6
+	VMAXPS       Y3, Y6, Y9
+	VMINPS       Y4, Y9, Y9
+	VMULPS       Y7, Y9, Y11
+	VSUBPS       Y11, Y4, Y11
+	VFNMADD213PS Y4, Y7, Y9
+	VCMPPS       $0x00, Y8, Y6, Y6
+	VBLENDVPS    Y6, Y11, Y9, Y9
+	VMULPS       Y5, Y9, Y6
+	VMULPS       const437f0000<>+0(SB), Y6, Y6
+	VCVTPS2DQ    Y6, Y6
+	VBROADCASTSS const3f800000<>+0(SB), Y9
+	VSUBPS       const40400000<>+0(SB), Y10, Y8
+	VSUBPS       Y10, Y9, Y9
+	VMAXPS       Y9, Y8, Y8
+	VMAXPS       Y3, Y8, Y11
+	VMINPS       Y4, Y11, Y11
+	VMULPS       Y7, Y11, Y12
+	VSUBPS       Y12, Y4, Y12
+	VFNMADD213PS Y4, Y7, Y11
+	VCMPPS       $0x00, Y9, Y8, Y8
+	VBLENDVPS    Y8, Y12, Y11, Y11
+	VMULPS       Y5, Y11, Y8
+	VMULPS       const437f0000<>+0(SB), Y8, Y8
+	VCVTPS2DQ    Y8, Y8
+	VPSLLD       $0x08, Y6, Y6
+	VPOR         Y8, Y6, Y6
+	VBROADCASTSS const40a00000<>+0(SB), Y9
+	VSUBPS       const3f800000<>+0(SB), Y10, Y8
+	VSUBPS       Y10, Y9, Y9
+	VMINPS       Y9, Y8, Y8
+	VMAXPS       Y3, Y8, Y10
+	VMINPS       Y4, Y10, Y10
+	VMULPS       Y7, Y10, Y11
+	VSUBPS       Y11, Y4, Y11
+	VFNMADD213PS Y4, Y7, Y10
+	VCMPPS       $0x00, Y9, Y8, Y7
+	VBLENDVPS    Y7, Y11, Y10, Y10
+	VMULPS       Y5, Y10, Y8
+	VMULPS       const437f0000<>+0(SB), Y8, Y8
+	VCVTPS2DQ    Y8, Y8
+	VPSLLD       $0x08, Y6, Y6
+	VPOR         Y8, Y6, Y6
+	VMOVUPS      Y6, (AX)
+	ADDQ         $+32, AX
+	DECQ         CX
+	JNZ          loop1
+	VZEROUPPER
+	RET
+
 // func shiftHSVAVX512(pix *uint8, blocks int, hue float32, saturation float32, value float32)
 // Requires: AVX, AVX512F
 TEXT ·shiftHSVAVX512(SB), $0-28
@@ -341,6 +456,121 @@ loop1:
 	VMULPS            Z5, Z8, Z8
 	VMULPS.BCST       const437f0000<>+0(SB), Z8, Z8
 	VCVTTPS2DQ        Z8, Z8
+	VPSLLD            $0x08, Z6, Z6
+	VPORD             Z8, Z6, Z6
+	VMOVUPS           Z6, (AX)
+	ADDQ              $+64, AX
+	DECQ              CX
+	JNZ               loop1
+	VZEROUPPER
+	RET
+
+// func shiftHSVTailAVX512(pix *uint8, blocks int, hue float32, saturation float32, value float32)
+// Requires: AVX, AVX512F
+TEXT ·shiftHSVTailAVX512(SB), $0-28
+	MOVQ         pix+0(FP), AX
+	MOVQ         blocks+8(FP), CX
+	VBROADCASTSS hue+16(FP), Z0
+	VBROADCASTSS saturation+20(FP), Z1
+	VBROADCASTSS value+24(FP), Z2
+	VBROADCASTSS const3f800000<>+0(SB), Z4
+	VPXORD       Z3, Z3, Z3
+
+loop1:
+	VBROADCASTSS      const000000ff<>+0(SB), Z5
+	VMOVUPS           (AX), Z6
+	VPSRLD            $0x00, Z6, Z7
+	VPANDD            Z5, Z7, Z7
+	VCVTDQ2PS         Z7, Z7
+	VPSRLD            $0x08, Z6, Z8
+	VPANDD            Z5, Z8, Z8
+	VCVTDQ2PS         Z8, Z8
+	VPSRLD            $0x10, Z6, Z6
+	VPANDD            Z5, Z6, Z6
+	VCVTDQ2PS         Z6, Z6
+	VMAXPS            Z8, Z7, Z5
+	VMAXPS            Z6, Z5, Z5
+	VMINPS            Z8, Z7, Z9
+	VMINPS            Z6, Z9, Z9
+	VSUBPS            Z9, Z5, Z9
+	VSUBPS            Z8, Z7, Z10
+	VSUBPS            Z7, Z6, Z11
+	VSUBPS            Z6, Z8, Z6
+	VFMADD231PS.BCST  const40800000<>+0(SB), Z9, Z10
+	VFMADD231PS.BCST  const40000000<>+0(SB), Z9, Z11
+	VCMPPS            $0x00, Z8, Z5, K1
+	VMOVAPS           Z11, K1, Z10
+	VCMPPS            $0x00, Z7, Z5, K1
+	VMOVAPS           Z6, K1, Z10
+	VBROADCASTSS      const47f00000<>+0(SB), Z6
+	VMAXPS            Z4, Z9, Z7
+	VDIVPS            Z7, Z6, Z6
+	VRNDSCALEPS       $0x00, Z6, Z6
+	VBROADCASTSS      const497f0000<>+0(SB), Z7
+	VMAXPS            Z4, Z5, Z8
+	VDIVPS            Z8, Z7, Z7
+	VRNDSCALEPS       $0x00, Z7, Z7
+	VFMADD213PS       Z0, Z6, Z10
+	VFMADD213PS       Z1, Z9, Z7
+	VMULPS.BCST       const39800000<>+0(SB), Z10, Z10
+	VRNDSCALEPS       $0x01, Z10, Z10
+	VMULPS.BCST       const39800000<>+0(SB), Z7, Z7
+	VRNDSCALEPS       $0x01, Z7, Z7
+	VMULPS.BCST       const3bb60b61<>+0(SB), Z10, Z6
+	VRNDSCALEPS       $0x01, Z6, Z6
+	VFNMADD231PS.BCST const43340000<>+0(SB), Z6, Z10
+	VMAXPS            Z3, Z7, Z7
+	VMINPS.BCST       const437f0000<>+0(SB), Z7, Z7
+	VADDPS            Z2, Z5, Z5
+	VMAXPS            Z3, Z5, Z5
+	VMINPS.BCST       const437f0000<>+0(SB), Z5, Z5
+	VMULPS.BCST       const3b808081<>+0(SB), Z7, Z7
+	VMULPS.BCST       const3b808081<>+0(SB), Z5, Z5
+	VMULPS.BCST       const3d088889<>+0(SB), Z10, Z10
+	VBROADCASTSS      const40400000<>+0(SB), Z8
+	VSUBPS.BCST       const40a00000<>+0(SB), Z10, Z6
+	VSUBPS            Z10, Z8, Z8
+	VMAXPS            Z8, Z6, Z6
+	VMAXPS            Z3, Z6, Z9
+	VMINPS            Z4, Z9, Z9
+	VMULPS            Z7, Z9, Z11
+	VSUBPS            Z11, Z4, Z11
+	VFNMADD213PS      Z4, Z7, Z9
+	VCMPPS            $0x00, Z8, Z6, K1
+	VMOVAPS           Z11, K1, Z9
+	VMULPS            Z5, Z9, Z6
+	VMULPS.BCST       const437f0000<>+0(SB), Z6, Z6
+	VCVTPS2DQ         Z6, Z6
+	VBROADCASTSS      const3f800000<>+0(SB), Z9
+	VSUBPS.BCST       const40400000<>+0(SB), Z10, Z8
+	VSUBPS            Z10, Z9, Z9
+	VMAXPS            Z9, Z8, Z8
+	VMAXPS            Z3, Z8, Z11
+	VMINPS            Z4, Z11, Z11
+	VMULPS            Z7, Z11, Z12
+	VSUBPS            Z12, Z4, Z12
+	VFNMADD213PS      Z4, Z7, Z11
+	VCMPPS            $0x00, Z9, Z8, K1
+	VMOVAPS           Z12, K1, Z11
+	VMULPS            Z5, Z11, Z8
+	VMULPS.BCST       const437f0000<>+0(SB), Z8, Z8
+	VCVTPS2DQ         Z8, Z8
+	VPSLLD            $0x08, Z6, Z6
+	VPORD             Z8, Z6, Z6
+	VBROADCASTSS      const40a00000<>+0(SB), Z9
+	VSUBPS.BCST       const3f800000<>+0(SB), Z10, Z8
+	VSUBPS            Z10, Z9, Z9
+	VMINPS            Z9, Z8, Z8
+	VMAXPS            Z3, Z8, Z10
+	VMINPS            Z4, Z10, Z10
+	VMULPS            Z7, Z10, Z11
+	VSUBPS            Z11, Z4, Z11
+	VFNMADD213PS      Z4, Z7, Z10
+	VCMPPS            $0x00, Z9, Z8, K1
+	VMOVAPS           Z11, K1, Z10
+	VMULPS            Z5, Z10, Z8
+	VMULPS.BCST       const437f0000<>+0(SB), Z8, Z8
+	VCVTPS2DQ         Z8, Z8
 	VPSLLD            $0x08, Z6, Z6
 	VPORD             Z8, Z6, Z6
 	VMOVUPS           Z6, (AX)

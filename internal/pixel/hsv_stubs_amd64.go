@@ -5,7 +5,7 @@
 package pixel
 
 // shiftHSVAVX2 computes
-// shiftHSVRef of blocks > 0 blocks of 16 (AVX-512) or 8 pixels, all even ones,
+// shiftHSVRef of blocks > 0 blocks of 8 pixels, all of them even ones,
 // with 0 for their fourth bytes. Whole numbers are added: to the hue one of
 // 0..179, given as 4096 times it plus 2048, to the saturation one given in the
 // same way, and to the value.
@@ -13,11 +13,29 @@ package pixel
 //go:noescape
 func shiftHSVAVX2(pix *uint8, blocks int, hue float32, saturation float32, value float32)
 
+// shiftHSVTailAVX2 computes
+// shiftHSVRef of blocks > 0 blocks of 8 pixels, all of them odd ones,
+// with 0 for their fourth bytes. Whole numbers are added: to the hue one of
+// 0..179, given as 4096 times it plus 2048, to the saturation one given in the
+// same way, and to the value.
+//
+//go:noescape
+func shiftHSVTailAVX2(pix *uint8, blocks int, hue float32, saturation float32, value float32)
+
 // shiftHSVAVX512 computes
-// shiftHSVRef of blocks > 0 blocks of 16 (AVX-512) or 8 pixels, all even ones,
+// shiftHSVRef of blocks > 0 blocks of 16 pixels, all of them even ones,
 // with 0 for their fourth bytes. Whole numbers are added: to the hue one of
 // 0..179, given as 4096 times it plus 2048, to the saturation one given in the
 // same way, and to the value.
 //
 //go:noescape
 func shiftHSVAVX512(pix *uint8, blocks int, hue float32, saturation float32, value float32)
+
+// shiftHSVTailAVX512 computes
+// shiftHSVRef of blocks > 0 blocks of 16 pixels, all of them odd ones,
+// with 0 for their fourth bytes. Whole numbers are added: to the hue one of
+// 0..179, given as 4096 times it plus 2048, to the saturation one given in the
+// same way, and to the value.
+//
+//go:noescape
+func shiftHSVTailAVX512(pix *uint8, blocks int, hue float32, saturation float32, value float32)

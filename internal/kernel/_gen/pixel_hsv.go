@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"math"
 
 	"github.com/mmcloughlin/avo/operand"
@@ -9,8 +10,17 @@ import (
 // writeHSV computes in float32, exactly but for the way back, which rounds as
 // OpenCV does.
 func writeHSV(e *emitter) {
-	e.function("shiftHSV", "(pix *uint8, blocks int, hue, saturation, value float32)",
-		"shiftHSVRef of blocks > 0 blocks of 16 (AVX-512) or 8 pixels, all even ones,",
+	writeShiftHSV(e, "shiftHSV", true)
+	writeShiftHSV(e, "shiftHSVTail", false)
+}
+
+func writeShiftHSV(e *emitter, name string, even bool) {
+	which := "even"
+	if !even {
+		which = "odd"
+	}
+	e.function(name, "(pix *uint8, blocks int, hue, saturation, value float32)",
+		fmt.Sprintf("shiftHSVRef of blocks > 0 blocks of %d pixels, all of them %s ones,", e.lanes(), which),
 		"with 0 for their fourth bytes. Whole numbers are added: to the hue one of",
 		"0..179, given as 4096 times it plus 2048, to the saturation one given in the",
 		"same way, and to the value.")
@@ -34,7 +44,7 @@ func writeHSV(e *emitter) {
 		e.with(e.VMULPS, e.VMULPS_BCST, e.number(1.0/255), s, s)
 		e.with(e.VMULPS, e.VMULPS_BCST, e.number(1.0/255), v, v)
 		e.with(e.VMULPS, e.VMULPS_BCST, e.number(float64(float32(6)/180)), h, h)
-		e.store(e.rgb(h, s, v, zero, one), mem{Base: pix})
+		e.store(e.rgb(h, s, v, zero, one, even), mem{Base: pix})
 		e.ADDQ(operand.I32(e.bytes()), pix)
 	})
 	e.finish()
@@ -116,8 +126,9 @@ func (e *emitter) chooseEqual(x, y, v, to vec) {
 }
 
 // rgb returns pixels. Each channel is v*(1 - s*c), with c rising or falling
-// by 1 in two of the six sectors of h and constant, 0 or 1, between them.
-func (e *emitter) rgb(h, s, v, zero, one vec) vec {
+// by 1 in two of the six sectors of h and constant, 0 or 1, between them. Odd
+// pixels are rounded once more where it falls, and at the end.
+func (e *emitter) rgb(h, s, v, zero, one vec, even bool) vec {
 	var out vec
 	for _, c := range []struct {
 		rise, fall float64 // where c starts to
@@ -127,12 +138,24 @@ func (e *emitter) rgb(h, s, v, zero, one vec) vec {
 		e.with(e.VSUBPS, e.VSUBPS_BCST, e.number(c.rise), h, x)
 		e.VSUBPS(h, fall, fall)
 		c.both(fall, x, x)
-		e.VMAXPS(zero, x, x)
-		e.VMINPS(one, x, x)
-		e.VFNMADD213PS(one, s, x)
-		e.VMULPS(v, x, x)
+		clamped, product := e.vec(), e.vec()
+		e.VMAXPS(zero, x, clamped)
+		e.VMINPS(one, clamped, clamped)
+		if !even {
+			e.VMULPS(s, clamped, product)
+			e.VSUBPS(product, one, product)
+		}
+		e.VFNMADD213PS(one, s, clamped)
+		if !even {
+			e.chooseEqual(x, fall, product, clamped)
+		}
+		e.VMULPS(v, clamped, x)
 		e.with(e.VMULPS, e.VMULPS_BCST, e.number(255), x, x)
-		e.VCVTTPS2DQ(x, x)
+		if even {
+			e.VCVTTPS2DQ(x, x)
+		} else {
+			e.VCVTPS2DQ(x, x)
+		}
 		if out == nil {
 			out = x
 			continue

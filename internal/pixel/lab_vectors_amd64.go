@@ -1,3 +1,5 @@
+//go:build amd64 && !noasm
+
 package pixel
 
 // labVectors are Lab's tables as assembly has them. AVX2 gathers from the
