@@ -6,9 +6,10 @@ import (
 	"melanoma/internal/pixel"
 )
 
-// largestKernel is the largest side of a motion blur's kernel. From 12 on
-// OpenCV multiplies Fourier transforms, which rounds in another way.
-const largestKernel = 11
+// largestKernel is the largest side of a motion blur's kernel. OpenCV
+// multiplies Fourier transforms instead where a kernel is much larger, which
+// rounds in another way.
+const largestKernel = 9
 
 // MotionBlur is a correlation with Kernel [k,k], k odd, border REFLECT_101:
 // float32 sums row by row, rounded to nearest.
@@ -45,7 +46,7 @@ func (b *GaussianBlur) check() error { return oneOf("ksize", b.KSize, 3, 5) }
 
 func (b *MotionBlur) check() error {
 	k := len(b.Kernel)
-	if err := oneOf("the kernel's side", k, 3, 5, 7, 9, largestKernel); err != nil {
+	if err := oneOf("the kernel's side", k, 3, 5, 7, largestKernel); err != nil {
 		return err
 	}
 	for y, row := range b.Kernel {
@@ -87,7 +88,7 @@ func (b *MotionBlur) apply(c *canvas) {
 // points of a square of 3, 5, ... Limit pixels.
 type MotionBlurStep struct {
 	P     float64 `yaml:"p"`     // probability
-	Limit int     `yaml:"limit"` // odd, 3 to 11
+	Limit int     `yaml:"limit"` // odd, 3 to 9
 }
 
 // MedianBlurStep draws [MedianBlur] of 3, ... Limit pixels.
@@ -106,7 +107,7 @@ func (s *MotionBlurStep) chance() float64   { return s.P }
 func (s *MedianBlurStep) chance() float64   { return s.P }
 func (s *GaussianBlurStep) chance() float64 { return s.P }
 
-func (s *MotionBlurStep) check() error   { return chosen("limit", s.Limit, 3, 5, 7, 9, largestKernel) }
+func (s *MotionBlurStep) check() error   { return chosen("limit", s.Limit, 3, 5, 7, largestKernel) }
 func (s *MedianBlurStep) check() error   { return chosen("limit", s.Limit, 3, 5) }
 func (s *GaussianBlurStep) check() error { return chosen("limit", s.Limit, 3, 5) }
 

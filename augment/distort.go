@@ -56,17 +56,6 @@ func (g *GridDistortion) check() error {
 	return nil
 }
 
-// fits refuses pictures of so few pixels that a cell has none, or that there
-// are more cells than factors.
-func (g *GridDistortion) fits(width, height int) error {
-	for _, n := range []int{width, height} {
-		if n < g.NumSteps || n/(n/g.NumSteps) > g.NumSteps+1 {
-			return fmt.Errorf("%d pixels are too few for %d steps", n, g.NumSteps)
-		}
-	}
-	return nil
-}
-
 func (o *OpticalDistortion) apply(c *canvas) {
 	dst, src := c.step()
 	pixel.Distort(&c.work, dst, src, o.K, o.DX, o.DY, pixel.Reflect101)
@@ -82,25 +71,29 @@ func (g *GridDistortion) apply(c *canvas) {
 }
 
 // gridRamp returns where each of n columns comes from: a ramp a cell, both
-// ends included, as np.linspace computes it. A cell that the edge cuts ends at n.
+// ends included, as np.linspace computes it. A cell that the edge cuts ends at
+// n. Where the remainder is wider than a cell, which takes fewer columns than
+// steps squared, what is beyond the last cell comes from column 0.
 func gridRamp(ramp []float32, n, steps int, factors []float64) []float32 {
 	ramp = slices.Grow(ramp[:0], n)[:n]
+	clear(ramp)
 	cell, from := n/steps, 0.0
-	for i, start := 0, 0; start < n; i, start = i+1, start+cell {
-		end, to := start+cell, float64(n)
+	for i, factor := range factors {
+		start, end, to := i*cell, (i+1)*cell, float64(n)
 		if end > n {
 			end = n
 		} else {
-			to = from + float64(float64(cell)*factors[i])
+			to = from + float64(float64(cell)*factor)
 		}
+		slope := (to - from) / float64(end-start-1)
 		for j := range end - start {
-			slope := (to - from) / float64(end-start-1)
-			ramp[start+j] = float32(float64(float64(j)*slope) + from)
+			ramp[start+j] = float32(from)
+			if j > 0 {
+				ramp[start+j] = float32(float64(float64(j)*slope) + from)
+			}
 		}
 		if end-start > 1 {
 			ramp[end-1] = float32(to)
-		} else {
-			ramp[start] = float32(from)
 		}
 		from = to
 	}

@@ -1,38 +1,42 @@
 // Package augment changes pictures at random for training and orients them
-// for testing: pure functions of pixels and recorded parameters.
+// for testing: recipes as data, draws as records, and their application.
 //
-// Data in: 8-bit RGB pictures, or one normalised float32 picture [H,W,C].
-// Data out: new pictures of the same kind; nothing aliases the input.
+// Data in: packed 8-bit RGB pictures [H,W,3]. Data out: the network's input,
+// float32 [S,S,3], or an 8-bit picture. Inputs are never changed.
 //
-// Terms: a [Config] says how likely each step is and how far it may go; a
-// [Draw] is what one picture gets. Drawing (from a generator) and applying
-// (without one) are apart, so a draw can be written to a log as JSON, read
-// back and applied again with the same bytes as result. A view is one of the
-// eight orientations of a square used at test time.
+// Terms: a [Config] is a recipe, a list of [Step]s or the name of a preset. An
+// [Op] is one transform with drawn parameters; a [Draw] is the list of Ops that
+// one picture gets, and can be written as JSON and read back. An [Augmenter]
+// draws and applies one recipe with the memory of one goroutine. A view is one
+// of the eight orientations of a square used at test time.
 //
-// Coordinates: pixel (x, y) is column x of row y, rows from the top. Flips,
-// transpose and views move whole pixels: no border mode, no interpolation.
-// [Resize], with which stored pictures are made, has the bytes of Pillow's
-// BILINEAR ([Resampler]); what follows the augmentation is OpenCV's.
+// Arithmetic: what albumentations 0.4.6 computes on OpenCV 4.5.5, to the last
+// bit, in both modes; the kernels are those of internal/pixel. Every Op takes
+// and gives 8 bits a channel. Orientations and tables of levels that follow one
+// another are composed, exactly, and carried out in one pass.
 //
-// Order of the steps: transpose, vertical flip, horizontal flip, brightness
-// and contrast. With the default probabilities the first three reach all
-// eight symmetries of the square, each with probability 1/8. Every step keeps
-// 8 bits per channel.
+// Coordinates: pixel (x, y) is column x of row y, rows from the top, pixel
+// centres at whole numbers. Borders are reflected without repeating the edge
+// (REFLECT_101), but black for [ShiftScaleRotate] and repeated for
+// [MedianBlur]. Sampling is bilinear, of 1/32 pixel, without antialiasing.
+// [Resize], with which stored pictures are made, is another: it has the bytes of
+// Pillow's BILINEAR ([Resampler]).
 //
-// Randomness: [Config.Draw] always takes the same six numbers from its
-// generator, whichever steps pass their gate, so that changing one
-// probability leaves the other draws of a picture alone. Callers key the
-// generator by run seed, epoch and image name; results then do not depend on
-// the number of workers.
+// Randomness: the key of a picture comes from run seed, epoch and image name.
+// Every step has its own stream, derived from that key, the steps around it,
+// its name and how many of its name stand before it. So neither the number of
+// workers nor the order of work changes a draw, and a step that is added,
+// removed or made more likely leaves those of the others alone.
 //
-// Growth: a further step is one field of Config, one optional field of Draw
-// (absent when the step is skipped) and one function from pixels to pixels;
-// draws recorded earlier stay readable.
+// Growth: a transform is one Op with its JSON name in kinds, one Step with its
+// YAML name in steps, and a primitive of internal/pixel. Records written earlier
+// stay readable.
 //
-// Errors: [Config.Validate] returns a [ConfigError]; a picture whose fields
-// disagree is a programming error and panics.
+// Errors: [Config.Validate] returns a [ConfigError], [ParseOp] and [ParseDraw]
+// usage errors of internal/fault. A record applied to a picture that it does
+// not fit, see [Draw.Fits], is a programming error and panics.
 //
-// References: Ha, Liu, Liu (2020), arXiv 2010.05351, for the recipe that the
-// steps come from and for the order of the test-time views.
+// References: Ha, Liu, Liu (2020), arXiv 2010.05351, for the recipe and the
+// order of the test-time views; Buslaev et al. (2020), albumentations; each
+// Op and preset names its own.
 package augment

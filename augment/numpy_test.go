@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"hash/crc32"
 	"math"
+	"slices"
 	"testing"
 )
 
@@ -70,5 +71,22 @@ func TestFieldEqualsSciPy(t *testing.T) {
 	binary.Write(crc, binary.LittleEndian, field)
 	if got := crc.Sum32(); got != 0xdb0b7d10 {
 		t.Errorf("the field has CRC %#x", got)
+	}
+}
+
+// map_x of grid_distortion (albumentations 0.4.6) for widths whose cells do
+// not fill the picture: NumPy 1.23.
+func TestGridOfAwkwardWidthsEqualsAlbumentations(t *testing.T) {
+	factors := []float64{0.5, 1.5, 0.25, 2, 1, 0.75}
+	for n, want := range map[int][]float32{
+		3:  {0, 0, 0},
+		5:  {0, 0.5, 2, 2.25, 4.25},
+		9:  {0, 0.5, 2, 2.25, 4.25, 5.25, 0, 0, 0},
+		13: {0, 1, 1, 4, 4, 4.5, 4.5, 8.5, 8.5, 10.5, 10.5, 12, 0},
+		19: {0, 0.75, 1.5, 1.5, 3.75, 6, 6, 6.375, 6.75, 6.75, 9.75, 12.75, 12.75, 14.25, 15.75, 15.75, 16.875, 18, 0},
+	} {
+		if got := gridRamp(nil, n, 5, factors); !slices.Equal(got, want) {
+			t.Errorf("%d columns come from %v, want %v", n, got, want)
+		}
 	}
 }
