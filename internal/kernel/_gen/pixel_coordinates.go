@@ -62,10 +62,7 @@ func writeDistortRow(e *emitter) {
 	d := distorter{emitter: e, one: e.vec(), steps: e.vec()}
 	e.VBROADCASTSS(e.data.float32(32), d.steps)
 	e.VCVTPS2PD(e.data.float32(1), d.one)
-	for name, v := range map[string]*vec{"k": &d.k, "left": &d.left, "dy": &d.dy, "dy2": &d.dy2, "top": &d.top} {
-		*v = e.vec()
-		e.VBROADCASTSD(e.frame(name), *v)
-	}
+	d.k, d.left, d.dy, d.dy2, d.top = e.spreadDouble("k"), e.spreadDouble("left"), e.spreadDouble("dy"), e.spreadDouble("dy2"), e.spreadDouble("top")
 	e.wholeVectors(n, func() {
 		var places [2][]vec // x, y: halves
 		for half := range 2 {
@@ -103,6 +100,13 @@ func (d *distorter) places(dx, r2 vec) (u, v vec) {
 	d.VMULPD(d.dy, g, g)
 	d.VADDPD(d.top, g, g)
 	return dx, g
+}
+
+// spreadDouble returns a parameter in every lane of float64.
+func (e *emitter) spreadDouble(name string) vec {
+	v := e.vec()
+	e.VBROADCASTSD(e.frame(name), v)
+	return v
 }
 
 func (e *emitter) loadDoubles(from gp, i int) vec {
