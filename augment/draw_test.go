@@ -20,7 +20,7 @@ func everything(t *testing.T) Config {
 		switch settings := s.Choose(name).(type) {
 		case *OneOfStep:
 			settings.P, settings.Of = 1, winners(50)[5].Settings.(*OneOfStep).Of
-		case *HairRemovalStep, *RandAugmentStep, *ResizeStep:
+		case *RandAugmentStep, *ResizeStep:
 		default:
 			setChance(settings.(Settings), 1)
 		}

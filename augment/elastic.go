@@ -80,9 +80,14 @@ type elasticMemory struct {
 }
 
 func (e *Elastic) apply(c *canvas) {
-	dst, src := c.step()
-	pixel.WarpAffine(&c.work, dst, src, e.matrix(src.Width, src.Height), pixel.Reflect101)
-	c.swap()
+	if e.PointOffsets == nil {
+		e.drawOffsets(&c.elastic.random)
+	}
+	if *e.PointOffsets != [3][2]float32{} { // else the map is the identity
+		dst, src := c.step()
+		pixel.WarpAffine(&c.work, dst, src, e.matrix(src.Width, src.Height), pixel.Reflect101)
+		c.swap()
+	}
 	if e.Alpha == 0 {
 		return
 	}
@@ -101,7 +106,7 @@ func (e *Elastic) apply(c *canvas) {
 			m.ys[i] = float32(float64(y) + float64(m.ys[i]))
 		}
 	}
-	dst, src = c.step()
+	dst, src := c.step()
 	pixel.Remap(&c.work, dst, src, m.xs, m.ys, pixel.Reflect101)
 	c.swap()
 }

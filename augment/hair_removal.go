@@ -188,8 +188,8 @@ func (m *hairMemory) clear(width, height, x, y, dx, dy, reach int) (steps, index
 	return 0, 0
 }
 
-// HairRemovalStep runs [HairRemoval]; with p 1 it is a clean-up rather than
-// an augmentation, and should then be done for evaluation as well.
+// HairRemovalStep runs [HairRemoval]. Only training pictures get it: with a p of
+// 1 a network would never see the hairs that it meets in others.
 type HairRemovalStep struct {
 	P         float64 `yaml:"p"`         // probability
 	Length    int     `yaml:"length"`    // odd, 3 to 101

@@ -76,7 +76,7 @@ var steps = map[string]func() Settings{
 		return &RandomErasingStep{P: 0.5, Area: [2]float64{0.02, 0.4}, Ratio: [2]float64{0.3, 1 / 0.3}}
 	},
 	"hair":         func() Settings { return &HairStep{P: 0.5, Strands: [2]int{1, 12}, Thickness: [2]float64{0.002, 0.006}} },
-	"hair_removal": func() Settings { return &HairRemovalStep{P: 1, Length: 15, Threshold: 20} },
+	"hair_removal": func() Settings { return &HairRemovalStep{P: 0.5, Length: 15, Threshold: 20} },
 	"rand_augment": func() Settings { return &RandAugmentStep{P: 1, N: 2, M: 9} },
 }
 

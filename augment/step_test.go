@@ -102,7 +102,7 @@ func checkEqual(t *testing.T, name string, values []float64, low, high, step int
 // The winners' recipe as albumentations 0.4.6 draws it: rates of the gates,
 // choices within the groups, ranges of the parameters.
 func TestWinnersRecipeIsDrawnAsAlbumentationsDraws(t *testing.T) {
-	const n = 20000
+	const n = 8000
 	records := draws(t, Config{Preset: Winner2020, Mode: ModeParity}, n)
 	counts := map[string]int{}
 	for _, record := range records {
@@ -174,7 +174,7 @@ func TestLinesOfMotionBlurAreDrawnAsAlbumentationsDraws(t *testing.T) {
 }
 
 func TestOneOfWeighsByItsStepsProbabilities(t *testing.T) {
-	const n = 20000
+	const n = 8000
 	group := &OneOfStep{P: 0.6, Of: []Step{{"transpose", &TransposeStep{P: 0.2}}, {"clahe", &CLAHEStep{P: 0, Clip: 2, Grid: 8}}, {"vertical_flip", &VerticalFlipStep{P: 0.6}}}}
 	counts := map[string]int{}
 	for _, record := range draws(t, Config{Mode: ModeFast, Steps: []Step{{"one_of", group}}}, n) {
