@@ -73,17 +73,20 @@ func ink(dst []uint8, c, m, y, k uint8) {
 // toRGBRef converts n pixels (JFIF 1.02, in integers of 16 bits' fraction).
 // Vectors write pixels up to the next multiple of 32.
 func toRGBRef(dst, y, cb, cr []uint8, n int) {
-	for i := range n {
-		r, g, b := fromYCC(y[i], cb[i], cr[i])
-		dst[3*i], dst[3*i+1], dst[3*i+2] = r, g, b
+	dst, y, cb, cr = dst[:3*n], y[:n], cb[:n], cr[:n]
+	for i := range y {
+		p := dst[3*i : 3*i+3]
+		p[0], p[1], p[2] = fromYCC(y[i], cb[i], cr[i])
 	}
 }
 
 // toRGBARef does the same with a fourth byte of 255.
 func toRGBARef(dst, y, cb, cr []uint8, n int) {
-	for i := range n {
-		r, g, b := fromYCC(y[i], cb[i], cr[i])
-		dst[4*i], dst[4*i+1], dst[4*i+2], dst[4*i+3] = r, g, b, 255
+	dst, y, cb, cr = dst[:4*n], y[:n], cb[:n], cr[:n]
+	for i := range y {
+		p := dst[4*i : 4*i+4]
+		p[0], p[1], p[2] = fromYCC(y[i], cb[i], cr[i])
+		p[3] = 255
 	}
 }
 
@@ -91,5 +94,3 @@ func fromYCC(y, cb, cr uint8) (r, g, b uint8) {
 	l, u, v := int32(y), int32(cb)-128, int32(cr)-128
 	return clip(l + (91881*v+32768)>>16), clip(l + (-22554*u-46802*v+32768)>>16), clip(l + (116130*u+32768)>>16)
 }
-
-func clip(v int32) uint8 { return uint8(min(max(v, 0), 255)) }

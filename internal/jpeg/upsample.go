@@ -66,6 +66,7 @@ func (c *component) beside(y int) int {
 // doubleAcrossRef filters a row whose sample i is at src[i+1]; one more lies
 // at each end. Vectors write up to margin bytes more than 2n.
 func doubleAcrossRef(dst, src []uint8, n int) {
+	dst, src = dst[:2*n], src[:n+2]
 	for i := range n {
 		v := 3 * int(src[i+1])
 		dst[2*i] = uint8((v + int(src[i]) + 1) >> 2)
@@ -75,16 +76,20 @@ func doubleAcrossRef(dst, src []uint8, n int) {
 
 // doubleDownRef filters two rows; bias is 1 where far lies above, else 2.
 func doubleDownRef(dst, near, far []uint8, n, bias int) {
-	for i := range n {
+	dst, near, far = dst[:n], near[:n], far[:n]
+	for i := range dst {
 		dst[i] = uint8((3*int(near[i]) + int(far[i]) + bias) >> 2)
 	}
 }
 
 // doubleBothRef filters two rows whose sample i is at index i+1.
 func doubleBothRef(dst, near, far []uint8, n int) {
+	dst, near, far = dst[:2*n], near[:n+2], far[:n+2]
+	before, here := 3*int(near[0])+int(far[0]), 3*int(near[1])+int(far[1])
 	for i := range n {
-		before, here, after := 3*int(near[i])+int(far[i]), 3*int(near[i+1])+int(far[i+1]), 3*int(near[i+2])+int(far[i+2])
+		after := 3*int(near[i+2]) + int(far[i+2])
 		dst[2*i] = uint8((3*here + before + 8) >> 4)
 		dst[2*i+1] = uint8((3*here + after + 7) >> 4)
+		before, here = here, after
 	}
 }
