@@ -20,9 +20,9 @@ func randomBytes(r *rand.Rand, n int) []uint8 {
 	return b
 }
 
-// coefficients are those of quads of blocks, the more of them zero and the
+// randomQuads are those of quads of blocks, the more of them zero and the
 // smaller the larger calm is.
-func coefficients(r *rand.Rand, quads, calm int) []int16 {
+func randomQuads(r *rand.Rand, quads, calm int) []int16 {
 	c := make([]int16, quads*quadSize)
 	for i := range c {
 		if r.IntN(calm) == 0 {
@@ -80,7 +80,7 @@ func TestTransformIsTheSameOnAllPaths(t *testing.T) {
 		for i := range quant {
 			quant[i] = int16(r.Uint32()) >> (trial % 16)
 		}
-		checkTransform(t, coefficients(r, 1+trial%3, 1+trial%40), &quant)
+		checkTransform(t, randomQuads(r, 1+trial%3, 1+trial%40), &quant)
 	}
 }
 

@@ -1,6 +1,7 @@
 package jpeg
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 )
@@ -103,22 +104,40 @@ func (d *Decoder) readScan(content, b []byte, pos int) (end int, err error) {
 // readMCU reads the blocks of an MCU.
 func (d *Decoder) readMCU(x, y int) error {
 	s := &d.scan
-	if len(s.parts) == 1 {
-		row := y
-		if !d.frame.progressive {
-			row = 0
-		}
-		return d.readBlock(&s.parts[0], row, x)
+	if d.frame.progressive {
+		return d.readPartialMCU(x, y)
 	}
 	for i := range s.parts {
 		p := &s.parts[i]
-		first := 0
-		if d.frame.progressive {
-			first = y * p.v
+		across, down := p.h, p.v
+		if len(s.parts) == 1 {
+			across, down = 1, 1
 		}
-		for row := range p.v {
-			for column := range p.h {
-				if err := d.readBlock(p, first+row, x*p.h+column); err != nil {
+		for row := range down {
+			for column := x * across; column < (x+1)*across; column++ {
+				q, lane := p.block(row, column)
+				if err := d.bits.block(q, lane, p); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// readPartialMCU reads what a progressive scan says of an MCU's blocks.
+func (d *Decoder) readPartialMCU(x, y int) error {
+	s := &d.scan
+	for i := range s.parts {
+		p := &s.parts[i]
+		across, down := p.h, p.v
+		if len(s.parts) == 1 {
+			across, down = 1, 1
+		}
+		for row := y * down; row < (y+1)*down; row++ {
+			for column := x * across; column < (x+1)*across; column++ {
+				q, lane := p.block(row, column)
+				if err := d.partialBlock(q, lane, p); err != nil {
 					return err
 				}
 			}
@@ -229,13 +248,9 @@ func (d *Decoder) prepare(p *part, dc, ac int) (err error) {
 	return err
 }
 
-// readBlock reads a block's part of the scan. column counts blocks, row
-// rows of blocks from the first that the coefficients hold.
-func (d *Decoder) readBlock(p *part, row, column int) error {
-	q, lane := p.block(row, column)
+// partialBlock reads what a progressive scan says of a block.
+func (d *Decoder) partialBlock(q *quad, lane uint8, p *part) error {
 	switch s := &d.scan; {
-	case !d.frame.progressive:
-		return d.bits.block(q, lane, p)
 	case s.from == 0 && s.high == 0:
 		return d.bits.firstDC(q, lane, p, s.low)
 	case s.from == 0:
@@ -249,40 +264,44 @@ func (d *Decoder) readBlock(p *part, row, column int) error {
 }
 
 // block reads the coefficients of a block, which are zero before
-// (T.81, F.2.2).
+// (T.81, F.2.2). It works on a copy of the reader's state.
 func (r *bitReader) block(q *quad, lane uint8, p *part) error {
-	if r.n < 32 {
-		r.refill()
+	acc, n, pos, data := r.acc, r.n, r.pos, r.data
+	if n < 32 {
+		acc |= binary.BigEndian.Uint64(data[pos:]) >> (n & 63)
+		pos += int(63-n) >> 3
+		n |= 56
 	}
-	e := p.dc.fast[r.acc>>(64-fastBits)]
-	difference := int32(e.number())
-	if e.complete() {
-		r.acc <<= e.length()
-		r.n -= e.length()
-	} else {
-		e, err := r.code(p.dc)
-		if err != nil {
-			return err
+	e := p.dc.fast[acc>>(64-fastBits)]
+	if e == 0 {
+		if e = p.dc.long(acc); e == 0 {
+			return errCode
 		}
-		difference = r.number(e.size())
+	}
+	acc <<= e.length()
+	n -= e.length()
+	difference := int32(e.number())
+	if !e.complete() {
+		difference = extend(acc, e.size())
+		acc <<= e.size()
+		n -= e.size()
 	}
 	p.prediction += difference
 	q[lane] = int16(p.prediction)
 
-	acc, n, ac := r.acc, r.n, p.ac
-	k := 1
+	ac, k := p.ac, 1
 	for k < 64 {
 		if n < 32 {
-			r.acc, r.n = acc, n
-			r.refill()
-			acc, n = r.acc, r.n
+			acc |= binary.BigEndian.Uint64(data[pos:]) >> (n & 63)
+			pos += int(63-n) >> 3
+			n |= 56
 		}
 		e := ac.fast[acc>>(64-fastBits)]
 		if e.complete() {
 			k += e.run()
-			q[unzig[k&127]+lane] = e.number()
 			acc <<= e.length()
 			n -= e.length()
+			q[unzig[k&127]+lane] = e.number()
 			k++
 			continue
 		}
@@ -307,7 +326,7 @@ func (r *bitReader) block(q *quad, lane uint8, p *part) error {
 		n -= e.size()
 		k++
 	}
-	r.acc, r.n = acc, n
+	r.acc, r.n, r.pos = acc, n, pos
 	if k > 64 {
 		return errLong
 	}
