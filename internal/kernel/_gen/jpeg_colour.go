@@ -2,125 +2,6 @@ package main
 
 import "github.com/mmcloughlin/avo/operand"
 
-// rowBlock is the number of samples that the kernels of rows take at a time.
-// They write whole blocks: the package leaves room behind its rows.
-const rowBlock = 32
-
-// writeJPEGColour writes upsampling and colour conversion.
-func writeJPEGColour(e *emitter) {
-	writeDoubleAcross(e)
-	writeDoubleDown(e)
-	writeDoubleBoth(e)
-	writeToRGB(e)
-	writeToRGBA(e)
-}
-
-// eachBlock runs body on every block of a row of n samples and moves the
-// pointers on, each by so many bytes.
-func (e *emitter) eachBlock(body func(), steps map[gp]int, order ...gp) {
-	n, end := e.param("n"), e.label("end")
-	e.ADDQ(operand.I32(rowBlock-1), n)
-	e.SHRQ(operand.U8(5), n)
-	e.JZ(operand.LabelRef(end))
-	e.loop(n, func() {
-		body()
-		for _, p := range order {
-			e.ADDQ(operand.I32(steps[p]), p)
-		}
-	})
-	e.Label(end)
-	e.finish()
-}
-
-// word16 is a number in every word.
-func (e *emitter) word16(v int) op { return e.fixed(uint32(uint16(v)) * 0x10001) }
-
-// thrice returns 3v.
-func (e *emitter) thrice(v vec) vec {
-	t := e.vec()
-	e.VPADDW(v, v, t)
-	e.VPADDW(v, t, t)
-	return t
-}
-
-// interleave writes bytes of even and odd places, which lie in words.
-func (e *emitter) interleave(even, odd vec, to mem) {
-	e.VPSLLW(operand.U8(8), odd, odd)
-	e.or(even, odd)
-	e.writeBytes(odd, to)
-}
-
-func writeDoubleAcross(e *emitter) {
-	e.function("doubleAcross", "(dst, src []uint8, n int)", "doubleAcrossRef: twice as many samples across.")
-	dst, src := e.base("dst"), e.base("src")
-	one, two := e.word16(1), e.word16(2)
-	e.eachBlock(func() {
-		for part := range 64 / e.bytes() {
-			at := part * e.bytes() / 2
-			before, after := e.widened(mem{Base: src, Disp: at}), e.widened(mem{Base: src, Disp: at + 2})
-			here := e.thrice(e.widened(mem{Base: src, Disp: at + 1}))
-			e.VPADDW(here, before, before)
-			e.VPADDW(one, before, before)
-			e.VPSRLW(operand.U8(2), before, before)
-			e.VPADDW(here, after, after)
-			e.VPADDW(two, after, after)
-			e.VPSRLW(operand.U8(2), after, after)
-			e.interleave(before, after, mem{Base: dst, Disp: 2 * at})
-		}
-	}, map[gp]int{dst: 2 * rowBlock, src: rowBlock}, dst, src)
-}
-
-func writeDoubleDown(e *emitter) {
-	e.function("doubleDown", "(dst, near, far []uint8, n, bias int)", "doubleDownRef: a row between two.")
-	dst, near, far := e.base("dst"), e.base("near"), e.base("far")
-	bias := e.vec()
-	x := e.XMM()
-	e.MOVQ(e.param("bias"), x)
-	e.VPBROADCASTW(x, bias)
-	e.eachBlock(func() {
-		var sums []vec
-		for part := range 64 / e.bytes() {
-			at := part * e.bytes() / 2
-			v := e.thrice(e.widened(mem{Base: near, Disp: at}))
-			e.VPADDW(e.widened(mem{Base: far, Disp: at}), v, v)
-			e.VPADDW(bias, v, v)
-			e.VPSRLW(operand.U8(2), v, v)
-			sums = append(sums, v)
-		}
-		if e.wide {
-			e.VPMOVWB(sums[0], mem{Base: dst})
-			return
-		}
-		e.VPACKUSWB(sums[1], sums[0], sums[0])
-		e.VPERMQ(operand.U8(0xd8), sums[0], sums[0])
-		e.VMOVDQU(sums[0], mem{Base: dst})
-	}, map[gp]int{dst: rowBlock, near: rowBlock, far: rowBlock}, dst, near, far)
-}
-
-func writeDoubleBoth(e *emitter) {
-	e.function("doubleBoth", "(dst, near, far []uint8, n int)", "doubleBothRef: twice as many samples across, of a row between two.")
-	dst, near, far := e.base("dst"), e.base("near"), e.base("far")
-	seven, eight := e.word16(7), e.word16(8)
-	e.eachBlock(func() {
-		for part := range 64 / e.bytes() {
-			at := part * e.bytes() / 2
-			var sums [3]vec
-			for i := range sums {
-				sums[i] = e.thrice(e.widened(mem{Base: near, Disp: at + i}))
-				e.VPADDW(e.widened(mem{Base: far, Disp: at + i}), sums[i], sums[i])
-			}
-			here := e.thrice(sums[1])
-			e.VPADDW(here, sums[0], sums[0])
-			e.VPADDW(eight, sums[0], sums[0])
-			e.VPSRLW(operand.U8(4), sums[0], sums[0])
-			e.VPADDW(here, sums[2], sums[2])
-			e.VPADDW(seven, sums[2], sums[2])
-			e.VPSRLW(operand.U8(4), sums[2], sums[2])
-			e.interleave(sums[0], sums[2], mem{Base: dst, Disp: 2 * at})
-		}
-	}, map[gp]int{dst: 2 * rowBlock, near: rowBlock, far: rowBlock}, dst, near, far)
-}
-
 // colourFactors are those of the conversion; what does not fit into 16 bits
 // is written as a whole number and a rest.
 type colourFactors struct {
@@ -146,7 +27,7 @@ func writeConversion(e *emitter, name, doc string, size int, prepare func(), sto
 			}
 		}
 		store(parts, dst)
-	}, map[gp]int{dst: size * rowBlock, luma: rowBlock, cb: rowBlock, cr: rowBlock}, dst, luma, cb, cr)
+	}, step{dst, size * rowBlock}, step{luma, rowBlock}, step{cb, rowBlock}, step{cr, rowBlock})
 }
 
 func writeToRGB(e *emitter) {
