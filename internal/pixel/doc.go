@@ -12,7 +12,8 @@
 // numbers. [Border] says what lies outside.
 //
 // Paths. Assembly is chosen by internal/kernel (MELANOMA_KERNELS, kernel.Use).
-// All paths give the same bytes. The reference is linked in every build.
+// All paths give the same bytes. The reference is linked in every build. On
+// a processor without AVX-512's VBMI, avx512 has the colour kernels of avx2.
 //
 // Memory. A [Workspace] is what a kernel needs besides its pictures; once it
 // has seen a size, nothing is allocated for that size again. It serves one
