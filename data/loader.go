@@ -136,9 +136,10 @@ func (s *Store) NewLoader(c LoaderConfig) (*Loader, error) {
 }
 
 // LoaderBytes is an estimate from above of the memory of a loader: its batches
-// and, for each worker, the stored picture, the file that it may come from and
-// five copies of it in four bytes a pixel, of which augmentation works on. What
-// decoding takes besides, 384 MiB at most, is for the workers together.
+// and, for each worker, the stored picture, the file that it may come from,
+// what decoding keeps, and five copies in four bytes a pixel, on which the
+// augmentation works. What decoding takes for large files besides, 384 MiB at
+// most, is for the workers together.
 func (s *Store) LoaderBytes(c LoaderConfig) int64 {
 	size := int64(c.Size)
 	if size == 0 {
@@ -150,8 +151,9 @@ func (s *Store) LoaderBytes(c LoaderConfig) int64 {
 	}
 	stored, largest := int64(s.size)*int64(s.size), int64(0)
 	if s.encoded {
+		largest = keptMemory
 		for _, p := range s.places {
-			largest = max(largest, int64(p.at.Len()))
+			largest = max(largest, keptMemory+int64(p.at.Len()))
 		}
 	}
 	return Held*int64(c.Batch)*size*size*3*4 + workers*(3*stored+largest+5*4*stored)

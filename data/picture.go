@@ -88,12 +88,14 @@ func (d *Decoder) File(ctx context.Context, path string) (Picture, error) {
 // Decode decodes the content of a file; see [Decoder.File]. The picture keeps
 // the content. A cancelled ctx ends it before the file is read to its end.
 func (d *Decoder) Decode(ctx context.Context, content []byte) (Picture, error) {
-	return d.decode(ctx, nil, content)
+	kept := d.kept.Get().(*decoding)
+	defer d.kept.Put(kept)
+	return d.decode(ctx, kept, nil, content)
 }
 
 // decode is Decode into memory that the picture then has, if it is large
 // enough.
-func (d *Decoder) decode(ctx context.Context, memory []uint8, content []byte) (p Picture, err error) {
+func (d *Decoder) decode(ctx context.Context, kept *decoding, memory []uint8, content []byte) (p Picture, err error) {
 	h, err := readHeader(content)
 	if err != nil {
 		return p, err
@@ -110,9 +112,8 @@ func (d *Decoder) decode(ctx context.Context, memory []uint8, content []byte) (p
 			err = fmt.Errorf("cannot be decoded: %v", r)
 		}
 	}()
-	kept := d.kept.Get().(*decoding)
-	if h.cost <= keptMemory {
-		defer d.kept.Put(kept)
+	if h.cost > keptMemory {
+		kept = new(decoding)
 	}
 	im, err := kept.decode(ctx, content, h)
 	if err == nil {

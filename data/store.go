@@ -235,7 +235,10 @@ func (s *Store) Image(i int) (augment.Image, error) {
 }
 
 // rowMemory is what reading a row takes, used again for the next one.
-type rowMemory struct{ content, pixels []byte }
+type rowMemory struct {
+	content, pixels []byte
+	decoding        decoding
+}
 
 // read returns the pixels [Size,Size,3] of row i: in the cache, where they
 // must not be changed, or in m, where they stand until its next use.
@@ -252,7 +255,7 @@ func (s *Store) read(ctx context.Context, m *rowMemory, i int) ([]uint8, error) 
 	if m.content, err = s.shards[p.shard].ReadPlace(m.content, p.at); err != nil {
 		return nil, s.named(i, err)
 	}
-	decoded, err := s.decoder.decode(ctx, m.pixels, m.content)
+	decoded, err := s.decoder.decode(ctx, &m.decoding, m.pixels, m.content)
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
