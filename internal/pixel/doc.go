@@ -1,6 +1,6 @@
 // Package pixel holds the CPU kernels for 8-bit pictures: what OpenCV 4.5.5
-// computes, to the last bit, each as a plain-Go reference and, where it pays,
-// as AVX2 and AVX-512 assembly.
+// computes, to the last bit (and [Resample], what Pillow does), each as a
+// plain-Go reference and, where it pays, as AVX2 and AVX-512 assembly.
 //
 // Data. A [Picture] has four bytes a pixel, R, G, B and one without meaning,
 // so that a pixel is one 32-bit lane. [Load] makes it from packed RGB.

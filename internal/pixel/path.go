@@ -7,12 +7,14 @@ type table struct {
 	filterTable
 	geometryTable
 	colourTable
+	resampleTable
 }
 
 var goTable = table{
 	filterTable:   goFilters,
 	geometryTable: geometryGo,
 	colourTable:   colourGo,
+	resampleTable: resampleGo,
 }
 
 // tables holds the paths by the names of internal/kernel.

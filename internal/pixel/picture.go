@@ -35,6 +35,7 @@ type Workspace struct {
 	hsv      hsvShift
 	filter   filterMemory
 	geometry geometryMemory
+	resample resampleMemory
 }
 
 // Border says what a picture shows outside its edges.

@@ -49,6 +49,7 @@ var families = []struct {
 	{"jpeg", "colour", writeJPEGColour},
 	{"pixel", "sample", writeSample},
 	{"pixel", "resize", writeResize},
+	{"pixel", "resample", writeResample},
 }
 
 func main() {
