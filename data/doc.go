@@ -48,8 +48,8 @@
 // keeps the first that were read.
 //
 // Memory: ingest holds at most 384 MiB of pictures being decoded (a larger
-// one is refused), one record batch (about 1 MiB) and a few pictures for each
-// worker. A store holds the rows without pixels and the cache; a [Loader] three
+// one is refused), one record batch (about 1 MiB) and, for each worker, a few
+// pictures and at most 16 MiB that its JPEG decoder uses again. A store holds the rows without pixels and the cache; a [Loader] three
 // batches and, for each worker, a few pictures ([Store.LoaderBytes]).
 //
 // Batches: X is float32 [N, S, S, 3] in RGB order, (v/255 - mean) / std. A

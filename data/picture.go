@@ -41,7 +41,7 @@ type decoding struct {
 }
 
 // decodeMemory bounds the bytes of pictures being decoded at any time. One of
-// 24 million pixels, the largest of ISIC 2020, takes 40 to 200 MiB.
+// 24 million pixels, the largest of ISIC 2020, takes 100 to 300 MiB.
 const decodeMemory = 384 << 20
 
 // keptMemory is the most that the decoding of a file may need for its memory
