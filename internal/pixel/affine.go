@@ -54,7 +54,9 @@ func solve(a *[6][6]float64, b [6]float64) (x [6]float64) {
 
 // RotationMatrix returns the matrix that turns a picture about a point,
 // counter-clockwise on the screen, and scales it, as
-// cv2.getRotationMatrix2D. The centre is rounded to float32, as there.
+// cv2.getRotationMatrix2D. The centre is rounded to float32, as there. Sine
+// and cosine may differ from the C library's in the last bit, which moves
+// places by less than 1e-12 pixel.
 func RotationMatrix(cx, cy, degrees, scale float64) [6]float64 {
 	cx, cy = float64(float32(cx)), float64(float32(cy))
 	sin, cos := math.Sincos(degrees * (math.Pi / 180))

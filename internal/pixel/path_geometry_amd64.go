@@ -25,10 +25,12 @@ var (
 			Replicate:  tapsReplicateAVX512,
 		},
 		blend:       blendAVX512,
+		blendNear:   blendNearAVX512,
 		affineRow:   affineRowAVX512,
 		mapRow:      mapRowAVX512,
 		distortRow:  distortRowAVX512,
 		resizeRow:   resizeRowAVX512,
+		resizeNear:  resizeRowNearAVX512,
 		resizeBlend: resizeBlendAVX512,
 		halveRow:    halveRowAVX512,
 		pixels:      16,
@@ -42,10 +44,12 @@ type tapsKernel func(offsets, weights *uint32, x, y *int32, n, width, height, li
 type geometryKernels struct {
 	taps        [Replicate + 1]tapsKernel
 	blend       func(dst, src *uint8, stride int, offsets, weights *uint32, rowWeights uint32, n int)
+	blendNear   func(dst, src *uint8, stride int, bases, offsets, weights *uint32, rowWeights uint32, n int) // may be nil
 	affineRow   func(x, y, columnX, columnY []int32, rowX, rowY int32)
 	mapRow      func(x []int32, m []float32)
 	distortRow  func(x, y *int32, dx, dx2 *float64, n int, k, left, dy, dy2, top float64)
 	resizeRow   func(dst *int16, src *uint8, offsets, weights *uint32, n int)
+	resizeNear  func(dst *int16, src *uint8, bases, offsets, weights *uint32, n int) // may be nil
 	resizeBlend func(dst *uint8, upper, lower *int16, a, b int16, n int)
 	halveRow    func(dst, upper, lower *uint8, vectors int)
 	pixels      int // of a vector
@@ -58,9 +62,7 @@ func (k *geometryKernels) table() geometryTable {
 		affineRow:       k.affineRow,
 		mapRow:          k.mapRow,
 		distortRow:      k.distort,
-		resizeRow: func(dst []int16, src []uint8, offsets, weights []uint32) {
-			k.resizeRow(&dst[0], &src[0], &offsets[0], &weights[0], len(offsets))
-		},
+		resizeRow:       k.scaleRow,
 		resizeBlend: func(dst []uint8, upper, lower []int16, a, b int16) {
 			k.resizeBlend(&dst[0], &upper[0], &lower[0], a, b, len(dst)/4)
 		},
@@ -111,14 +113,28 @@ func (k *geometryKernels) samplePicture(g *geometryMemory, dst, src *Picture, x,
 	for i := range g.weights {
 		g.weights[i] &= 0xffff
 	}
+	g.setBases(src.Width)
 	for j, offset := range g.rowOffsets {
-		k.blend(&dst.Row(j)[0], &src.Pix[4*offset], 4*src.Width, &g.offsets[0], &g.weights[0], g.rowWeights[j]&^0xffff, len(x))
+		to, from, stride, weights := &dst.Row(j)[0], &src.Pix[4*offset], 4*src.Width, g.rowWeights[j]&^0xffff
+		if k.blendNear != nil && len(g.bases) > 0 {
+			k.blendNear(to, from, stride, &g.bases[0], &g.offsets[0], &g.weights[0], weights, len(x))
+			continue
+		}
+		k.blend(to, from, stride, &g.offsets[0], &g.weights[0], weights, len(x))
 	}
 }
 
 func (k *geometryKernels) distort(x, y []int32, d *distortion, row int) {
 	dy, dy2 := d.row(row)
 	k.distortRow(&x[0], &y[0], &d.dx[0], &d.dx2[0], len(x), d.k, d.left, dy, dy2, d.top)
+}
+
+func (k *geometryKernels) scaleRow(g *geometryMemory, dst []int16, src []uint8) {
+	if k.resizeNear != nil && len(g.bases) > 0 {
+		k.resizeNear(&dst[0], &src[0], &g.bases[0], &g.offsets[0], &g.weights[0], len(g.offsets))
+		return
+	}
+	k.resizeRow(&dst[0], &src[0], &g.offsets[0], &g.weights[0], len(g.offsets))
 }
 
 // halve leaves the pixels behind the last whole vector to the reference.

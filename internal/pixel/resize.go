@@ -55,7 +55,7 @@ func (g *geometryMemory) resize(dst, src *Picture) {
 		}
 		for i, row := range [2]int{upper, lower} {
 			if held[i] != row {
-				t.resizeRow(g.rows[i], src.Row(row), g.offsets, g.weights)
+				t.resizeRow(g, g.rows[i], src.Row(row))
 				held[i] = row
 			}
 		}
@@ -98,16 +98,18 @@ func (g *geometryMemory) setResizeTaps(dst, src int) {
 		g.offsets[i] = uint32(first)
 		g.weights[i] = uint32(weight[0]) | uint32(weight[1])<<16
 	}
+	g.setBases(src)
 }
 
 // resizeRowRef writes a row scaled horizontally, in 1/128 of a level. Other
 // paths may have another order of pixels.
-func resizeRowRef(dst []int16, src []uint8, offsets, weights []uint32) {
-	for i, offset := range offsets {
+func resizeRowRef(g *geometryMemory, dst []int16, src []uint8) {
+	for i, offset := range g.offsets {
+		a, b := g.weights[i]&0xffff, g.weights[i]>>16
 		p := src[4*offset:]
 		q := p[min(4, len(p)-4):] // the same in a source of one column
 		for c := range 4 {
-			h := uint32(p[c])*(weights[i]&0xffff) + uint32(q[c])*(weights[i]>>16)
+			h := uint32(p[c])*a + uint32(q[c])*b
 			dst[4*i+c] = int16(h >> 4)
 		}
 	}

@@ -7,9 +7,9 @@
 // func resizeRowAVX2(dst *int16, src *uint8, offsets *uint32, weights *uint32, n int)
 // Requires: AVX, AVX2
 TEXT ·resizeRowAVX2(SB), $0-40
-	MOVQ dst+0(FP), AX
+	MOVQ offsets+16(FP), AX
 	MOVQ src+8(FP), CX
-	MOVQ offsets+16(FP), DX
+	MOVQ dst+0(FP), DX
 	MOVQ weights+24(FP), BX
 	MOVQ n+32(FP), SI
 	ADDQ $+7, SI
@@ -18,46 +18,46 @@ TEXT ·resizeRowAVX2(SB), $0-40
 
 loop2:
 	VMOVUPS     (BX), Y0
-	MOVL        (DX), DI
-	MOVL        4(DX), R8
+	MOVL        (AX), DI
+	MOVL        4(AX), R8
 	VMOVQ       (CX)(DI*4), X1
 	VMOVHPS     (CX)(R8*4), X1, X1
-	MOVL        16(DX), DI
-	MOVL        20(DX), R8
+	MOVL        16(AX), DI
+	MOVL        20(AX), R8
 	VMOVQ       (CX)(DI*4), X2
 	VMOVHPS     (CX)(R8*4), X2, X2
 	VINSERTI128 $0x01, X2, Y1, Y2
-	VPSHUFD     $0x00, Y0, Y4
-	VPSHUFB     bytes00800480018005800280068003800780<>+0(SB), Y2, Y3
-	VPMADDWD    Y4, Y3, Y3
-	VPSRLD      $0x04, Y3, Y3
-	VPSHUFD     $0x55, Y0, Y4
+	MOVL        8(AX), DI
+	MOVL        12(AX), R8
+	VMOVQ       (CX)(DI*4), X1
+	VMOVHPS     (CX)(R8*4), X1, X1
+	MOVL        24(AX), DI
+	MOVL        28(AX), R8
+	VMOVQ       (CX)(DI*4), X3
+	VMOVHPS     (CX)(R8*4), X3, X3
+	VINSERTI128 $0x01, X3, Y1, Y3
+	VPSHUFD     $0x00, Y0, Y5
+	VPSHUFB     bytes00800480018005800280068003800780<>+0(SB), Y2, Y4
+	VPMADDWD    Y5, Y4, Y4
+	VPSRLD      $0x04, Y4, Y4
+	VPSHUFD     $0x55, Y0, Y5
 	VPSHUFB     bytes08800c8009800d800a800e800b800f80<>+0(SB), Y2, Y2
+	VPMADDWD    Y5, Y2, Y2
+	VPSRLD      $0x04, Y2, Y2
+	VPACKUSDW   Y2, Y4, Y4
+	VMOVUPS     Y4, (DX)
+	VPSHUFD     $0xaa, Y0, Y4
+	VPSHUFB     bytes00800480018005800280068003800780<>+0(SB), Y3, Y2
 	VPMADDWD    Y4, Y2, Y2
 	VPSRLD      $0x04, Y2, Y2
-	VPACKUSDW   Y2, Y3, Y3
-	VMOVUPS     Y3, (AX)
-	MOVL        8(DX), DI
-	MOVL        12(DX), R8
-	VMOVQ       (CX)(DI*4), X1
-	VMOVHPS     (CX)(R8*4), X1, X1
-	MOVL        24(DX), DI
-	MOVL        28(DX), R8
-	VMOVQ       (CX)(DI*4), X2
-	VMOVHPS     (CX)(R8*4), X2, X2
-	VINSERTI128 $0x01, X2, Y1, Y2
-	VPSHUFD     $0xaa, Y0, Y4
-	VPSHUFB     bytes00800480018005800280068003800780<>+0(SB), Y2, Y3
-	VPMADDWD    Y4, Y3, Y3
-	VPSRLD      $0x04, Y3, Y3
 	VPSHUFD     $0xff, Y0, Y0
-	VPSHUFB     bytes08800c8009800d800a800e800b800f80<>+0(SB), Y2, Y2
-	VPMADDWD    Y0, Y2, Y2
-	VPSRLD      $0x04, Y2, Y2
-	VPACKUSDW   Y2, Y3, Y3
-	VMOVUPS     Y3, 32(AX)
-	ADDQ        $+64, AX
-	ADDQ        $+32, DX
+	VPSHUFB     bytes08800c8009800d800a800e800b800f80<>+0(SB), Y3, Y3
+	VPMADDWD    Y0, Y3, Y3
+	VPSRLD      $0x04, Y3, Y3
+	VPACKUSDW   Y3, Y2, Y2
+	VMOVUPS     Y2, 32(DX)
+	ADDQ        $+64, DX
+	ADDQ        $+32, AX
 	ADDQ        $+32, BX
 	DECQ        SI
 	JNZ         loop2
@@ -303,9 +303,9 @@ GLOBL const01010101<>(SB), RODATA|NOPTR, $32
 // func resizeRowAVX512(dst *int16, src *uint8, offsets *uint32, weights *uint32, n int)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VL
 TEXT ·resizeRowAVX512(SB), $0-40
-	MOVQ            dst+0(FP), AX
+	MOVQ            offsets+16(FP), AX
 	MOVQ            src+8(FP), CX
-	MOVQ            offsets+16(FP), DX
+	MOVQ            dst+0(FP), DX
 	MOVQ            weights+24(FP), BX
 	MOVQ            n+32(FP), SI
 	VBROADCASTI32X4 bytes00800480018005800280068003800780<>+0(SB), Z0
@@ -316,66 +316,66 @@ TEXT ·resizeRowAVX512(SB), $0-40
 
 loop2:
 	VMOVUPS      (BX), Z2
-	MOVL         (DX), DI
-	MOVL         4(DX), R8
+	MOVL         (AX), DI
+	MOVL         4(AX), R8
 	VMOVQ        (CX)(DI*4), X3
 	VMOVHPS      (CX)(R8*4), X3, X3
-	MOVL         16(DX), DI
-	MOVL         20(DX), R8
+	MOVL         16(AX), DI
+	MOVL         20(AX), R8
 	VMOVQ        (CX)(DI*4), X4
 	VMOVHPS      (CX)(R8*4), X4, X4
-	MOVL         32(DX), DI
-	MOVL         36(DX), R8
+	MOVL         32(AX), DI
+	MOVL         36(AX), R8
 	VMOVQ        (CX)(DI*4), X5
 	VMOVHPS      (CX)(R8*4), X5, X5
-	MOVL         48(DX), DI
-	MOVL         52(DX), R8
+	MOVL         48(AX), DI
+	MOVL         52(AX), R8
 	VMOVQ        (CX)(DI*4), X6
 	VMOVHPS      (CX)(R8*4), X6, X6
 	VINSERTI32X4 $0x01, X4, Y3, Y4
 	VINSERTI32X4 $0x01, X6, Y5, Y6
 	VINSERTI64X4 $0x01, Y6, Z4, Z6
-	VPSHUFD      $0x00, Z2, Z8
-	VPSHUFB      Z0, Z6, Z7
-	VPMADDWD     Z8, Z7, Z7
-	VPSRLD       $0x04, Z7, Z7
-	VPSHUFD      $0x55, Z2, Z8
+	MOVL         8(AX), DI
+	MOVL         12(AX), R8
+	VMOVQ        (CX)(DI*4), X3
+	VMOVHPS      (CX)(R8*4), X3, X3
+	MOVL         24(AX), DI
+	MOVL         28(AX), R8
+	VMOVQ        (CX)(DI*4), X4
+	VMOVHPS      (CX)(R8*4), X4, X4
+	MOVL         40(AX), DI
+	MOVL         44(AX), R8
+	VMOVQ        (CX)(DI*4), X5
+	VMOVHPS      (CX)(R8*4), X5, X5
+	MOVL         56(AX), DI
+	MOVL         60(AX), R8
+	VMOVQ        (CX)(DI*4), X7
+	VMOVHPS      (CX)(R8*4), X7, X7
+	VINSERTI32X4 $0x01, X4, Y3, Y4
+	VINSERTI32X4 $0x01, X7, Y5, Y7
+	VINSERTI64X4 $0x01, Y7, Z4, Z7
+	VPSHUFD      $0x00, Z2, Z9
+	VPSHUFB      Z0, Z6, Z8
+	VPMADDWD     Z9, Z8, Z8
+	VPSRLD       $0x04, Z8, Z8
+	VPSHUFD      $0x55, Z2, Z9
 	VPSHUFB      Z1, Z6, Z6
+	VPMADDWD     Z9, Z6, Z6
+	VPSRLD       $0x04, Z6, Z6
+	VPACKUSDW    Z6, Z8, Z8
+	VMOVUPS      Z8, (DX)
+	VPSHUFD      $0xaa, Z2, Z8
+	VPSHUFB      Z0, Z7, Z6
 	VPMADDWD     Z8, Z6, Z6
 	VPSRLD       $0x04, Z6, Z6
-	VPACKUSDW    Z6, Z7, Z7
-	VMOVUPS      Z7, (AX)
-	MOVL         8(DX), DI
-	MOVL         12(DX), R8
-	VMOVQ        (CX)(DI*4), X3
-	VMOVHPS      (CX)(R8*4), X3, X3
-	MOVL         24(DX), DI
-	MOVL         28(DX), R8
-	VMOVQ        (CX)(DI*4), X4
-	VMOVHPS      (CX)(R8*4), X4, X4
-	MOVL         40(DX), DI
-	MOVL         44(DX), R8
-	VMOVQ        (CX)(DI*4), X5
-	VMOVHPS      (CX)(R8*4), X5, X5
-	MOVL         56(DX), DI
-	MOVL         60(DX), R8
-	VMOVQ        (CX)(DI*4), X6
-	VMOVHPS      (CX)(R8*4), X6, X6
-	VINSERTI32X4 $0x01, X4, Y3, Y4
-	VINSERTI32X4 $0x01, X6, Y5, Y6
-	VINSERTI64X4 $0x01, Y6, Z4, Z6
-	VPSHUFD      $0xaa, Z2, Z8
-	VPSHUFB      Z0, Z6, Z7
-	VPMADDWD     Z8, Z7, Z7
-	VPSRLD       $0x04, Z7, Z7
 	VPSHUFD      $0xff, Z2, Z2
-	VPSHUFB      Z1, Z6, Z6
-	VPMADDWD     Z2, Z6, Z6
-	VPSRLD       $0x04, Z6, Z6
-	VPACKUSDW    Z6, Z7, Z7
-	VMOVUPS      Z7, 64(AX)
-	ADDQ         $+128, AX
-	ADDQ         $+64, DX
+	VPSHUFB      Z1, Z7, Z7
+	VPMADDWD     Z2, Z7, Z7
+	VPSRLD       $0x04, Z7, Z7
+	VPACKUSDW    Z7, Z6, Z6
+	VMOVUPS      Z6, 64(DX)
+	ADDQ         $+128, DX
+	ADDQ         $+64, AX
 	ADDQ         $+64, BX
 	DECQ         SI
 	JNZ          loop2
@@ -383,6 +383,116 @@ loop2:
 end1:
 	VZEROUPPER
 	RET
+
+// func resizeRowNearAVX512(dst *int16, src *uint8, bases *uint32, offsets *uint32, weights *uint32, n int)
+// Requires: AVX, AVX512BW, AVX512F
+TEXT ·resizeRowNearAVX512(SB), $0-48
+	MOVQ            bases+16(FP), AX
+	MOVQ            offsets+24(FP), CX
+	VPMOVZXBD       twice0<>+0(SB), Z1
+	VPMOVZXBD       twice1<>+0(SB), Z2
+	VPBROADCASTQ    second<>+0(SB), Z0
+	MOVQ            src+8(FP), DX
+	MOVQ            dst+0(FP), BX
+	MOVQ            weights+32(FP), SI
+	MOVQ            n+40(FP), DI
+	VBROADCASTI32X4 bytes00800480018005800280068003800780<>+0(SB), Z3
+	VBROADCASTI32X4 bytes08800c8009800d800a800e800b800f80<>+0(SB), Z4
+	ADDQ            $+15, DI
+	SHRQ            $0x04, DI
+	JZ              end1
+
+loop2:
+	VMOVUPS     (SI), Z5
+	MOVL        (AX), R8
+	VMOVDQU32   (CX), Z6
+	VPSUBD.BCST (AX), Z6, Z6
+	ADDQ        $+4, AX
+	VPERMD      Z6, Z1, Z7
+	VPADDD      Z0, Z7, Z7
+	VPERMD      Z6, Z2, Z6
+	VPADDD      Z0, Z6, Z6
+	VMOVDQU32   (DX)(R8*4), Z8
+	VMOVDQU32   64(DX)(R8*4), Z9
+	VMOVDQA64   Z7, Z7
+	VPERMI2D    Z9, Z8, Z7
+	VMOVDQA64   Z6, Z6
+	VPERMI2D    Z9, Z8, Z6
+	VPSHUFD     $0x00, Z5, Z9
+	VPSHUFB     Z3, Z7, Z8
+	VPMADDWD    Z9, Z8, Z8
+	VPSRLD      $0x04, Z8, Z8
+	VPSHUFD     $0x55, Z5, Z9
+	VPSHUFB     Z4, Z7, Z7
+	VPMADDWD    Z9, Z7, Z7
+	VPSRLD      $0x04, Z7, Z7
+	VPACKUSDW   Z7, Z8, Z8
+	VMOVUPS     Z8, (BX)
+	VPSHUFD     $0xaa, Z5, Z8
+	VPSHUFB     Z3, Z6, Z7
+	VPMADDWD    Z8, Z7, Z7
+	VPSRLD      $0x04, Z7, Z7
+	VPSHUFD     $0xff, Z5, Z5
+	VPSHUFB     Z4, Z6, Z6
+	VPMADDWD    Z5, Z6, Z6
+	VPSRLD      $0x04, Z6, Z6
+	VPACKUSDW   Z6, Z7, Z7
+	VMOVUPS     Z7, 64(BX)
+	ADDQ        $+128, BX
+	ADDQ        $+64, CX
+	ADDQ        $+64, SI
+	DECQ        DI
+	JNZ         loop2
+
+end1:
+	VZEROUPPER
+	RET
+
+DATA twice0<>+0(SB)/1, $0x00
+DATA twice0<>+1(SB)/1, $0x00
+DATA twice0<>+2(SB)/1, $0x01
+DATA twice0<>+3(SB)/1, $0x01
+DATA twice0<>+4(SB)/1, $0x04
+DATA twice0<>+5(SB)/1, $0x04
+DATA twice0<>+6(SB)/1, $0x05
+DATA twice0<>+7(SB)/1, $0x05
+DATA twice0<>+8(SB)/1, $0x08
+DATA twice0<>+9(SB)/1, $0x08
+DATA twice0<>+10(SB)/1, $0x09
+DATA twice0<>+11(SB)/1, $0x09
+DATA twice0<>+12(SB)/1, $0x0c
+DATA twice0<>+13(SB)/1, $0x0c
+DATA twice0<>+14(SB)/1, $0x0d
+DATA twice0<>+15(SB)/1, $0x0d
+GLOBL twice0<>(SB), RODATA|NOPTR, $16
+
+DATA twice1<>+0(SB)/1, $0x02
+DATA twice1<>+1(SB)/1, $0x02
+DATA twice1<>+2(SB)/1, $0x03
+DATA twice1<>+3(SB)/1, $0x03
+DATA twice1<>+4(SB)/1, $0x06
+DATA twice1<>+5(SB)/1, $0x06
+DATA twice1<>+6(SB)/1, $0x07
+DATA twice1<>+7(SB)/1, $0x07
+DATA twice1<>+8(SB)/1, $0x0a
+DATA twice1<>+9(SB)/1, $0x0a
+DATA twice1<>+10(SB)/1, $0x0b
+DATA twice1<>+11(SB)/1, $0x0b
+DATA twice1<>+12(SB)/1, $0x0e
+DATA twice1<>+13(SB)/1, $0x0e
+DATA twice1<>+14(SB)/1, $0x0f
+DATA twice1<>+15(SB)/1, $0x0f
+GLOBL twice1<>(SB), RODATA|NOPTR, $16
+
+DATA second<>+0(SB)/1, $0x00
+DATA second<>+1(SB)/1, $0x00
+DATA second<>+2(SB)/1, $0x00
+DATA second<>+3(SB)/1, $0x00
+DATA second<>+4(SB)/1, $0x01
+DATA second<>+5(SB)/1, $0x00
+DATA second<>+6(SB)/1, $0x00
+DATA second<>+7(SB)/1, $0x00
+GLOBL second<>(SB), RODATA|NOPTR, $8
 
 // func resizeBlendAVX512(dst *uint8, upper *int16, lower *int16, a int16, b int16, n int)
 // Requires: AVX, AVX512BW, AVX512F, BMI2

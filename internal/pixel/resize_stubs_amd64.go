@@ -44,6 +44,19 @@ func halveRowAVX2(dst *uint8, upper *uint8, lower *uint8, vectors int)
 //go:noescape
 func resizeRowAVX512(dst *int16, src *uint8, offsets *uint32, weights *uint32, n int)
 
+// resizeRowNearAVX512 computes
+// the following of n pixels, every byte c of four:
+//
+//	p, w = src[4*offsets[i]:], weights[i]
+//	dst[4*i+c] = (w&65535*p[c] + w>>16*p[4+c]) >> 4
+//
+// All arrays have room for whole vectors. In dst the two groups of a vector of
+// pixels lie one behind the other, as resizeBlend reads them.
+// Those of a vector v lie from bases[v] to bases[v]+30, and 32 pixels from there can be read.
+//
+//go:noescape
+func resizeRowNearAVX512(dst *int16, src *uint8, bases *uint32, offsets *uint32, weights *uint32, n int)
+
 // resizeBlendAVX512 computes
 // the following of n pixels from rows of resizeRow, every byte:
 //

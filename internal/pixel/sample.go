@@ -1,6 +1,9 @@
 package pixel
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Coordinates in the source are whole numbers of 1/32 pixel. Up to here a
 // float32 or float64 may be anything; the conversion does what OpenCV's does
@@ -24,7 +27,7 @@ type geometryTable struct {
 	affineRow       func(x, y, columnX, columnY []int32, rowX, rowY int32)
 	mapRow          func(x []int32, m []float32)
 	distortRow      func(x, y []int32, d *distortion, row int)
-	resizeRow       func(dst []int16, src []uint8, offsets, weights []uint32)
+	resizeRow       func(g *geometryMemory, dst []int16, src []uint8)
 	resizeBlend     func(dst []uint8, upper, lower []int16, a, b int16)
 	halveRow        func(dst, upper, lower []uint8)
 }
@@ -46,6 +49,7 @@ type geometryMemory struct {
 	columnX, columnY       []int32
 	offsets, weights       []uint32 // of a row's taps, as a kernel has them
 	rowOffsets, rowWeights []uint32
+	bases                  []uint32 // see setBases
 	distortion             distortion
 	rows                   [2][]int16
 }
@@ -71,6 +75,30 @@ func grown[T any](s []T, n int) []T {
 
 // wholeVectors rounds n up.
 func wholeVectors(n int) int { return (n + vectorPixels - 1) / vectorPixels * vectorPixels }
+
+// windowPixels is how many neighbouring pixels a kernel may hold to take the
+// taps of vectorPixels from.
+const windowPixels = 32
+
+// setBases finds where in rows of width pixels the windows begin that have
+// the taps of every vector; there are no bases where a window is too small.
+func (g *geometryMemory) setBases(width int) {
+	g.bases = g.bases[:0]
+	if width < windowPixels {
+		return
+	}
+	vectors := wholeVectors(len(g.offsets)) / vectorPixels
+	bases := grown(g.bases, vectors)
+	g.bases = bases[:0]
+	for v := range bases {
+		of := g.offsets[v*vectorPixels : min((v+1)*vectorPixels, len(g.offsets))]
+		bases[v] = min(slices.Min(of), uint32(width-windowPixels))
+		if slices.Max(of)-bases[v] > windowPixels-2 {
+			return
+		}
+	}
+	g.bases = bases
+}
 
 // checkSampled panics where a picture cannot be a source of samples.
 func checkSampled(what string, dst, src *Picture) {

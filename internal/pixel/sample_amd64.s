@@ -651,111 +651,125 @@ done1:
 // func blendAVX2(dst *uint8, src *uint8, stride int, offsets *uint32, weights *uint32, rowWeights uint32, n int)
 // Requires: AVX, AVX2, SSE2
 TEXT ·blendAVX2(SB), $0-56
-	MOVQ         dst+0(FP), AX
-	MOVQ         src+8(FP), CX
-	MOVQ         stride+16(FP), DX
-	MOVQ         n+48(FP), BX
-	MOVQ         offsets+24(FP), SI
+	MOVQ         offsets+24(FP), AX
+	MOVQ         dst+0(FP), CX
+	MOVQ         src+8(FP), DX
+	MOVQ         stride+16(FP), BX
+	MOVQ         n+48(FP), SI
 	MOVQ         weights+32(FP), DI
-	ADDQ         CX, DX
+	ADDQ         DX, BX
 	VPBROADCASTD const00000200<>+0(SB), Y0
 	VBROADCASTSS rowWeights+40(FP), Y1
 
 block2:
-	CMPQ        BX, $+8
+	CMPQ        SI, $+8
 	JLT         smaller3
 	VMOVUPS     (DI), Y2
 	VPOR        Y1, Y2, Y2
-	MOVL        (SI), R8
-	MOVL        4(SI), R9
-	VMOVQ       (CX)(R8*4), X3
-	VMOVHPS     (CX)(R9*4), X3, X3
-	VMOVQ       (DX)(R8*4), X4
-	VMOVHPS     (DX)(R9*4), X4, X4
-	MOVL        16(SI), R8
-	MOVL        20(SI), R9
-	VMOVQ       (CX)(R8*4), X5
-	VMOVHPS     (CX)(R9*4), X5, X5
-	VMOVQ       (DX)(R8*4), X6
-	VMOVHPS     (DX)(R9*4), X6, X6
+	MOVL        (AX), R8
+	MOVL        4(AX), R9
+	VMOVQ       (DX)(R8*4), X3
+	VMOVHPS     (DX)(R9*4), X3, X3
+	VMOVQ       (BX)(R8*4), X4
+	VMOVHPS     (BX)(R9*4), X4, X4
+	MOVL        16(AX), R8
+	MOVL        20(AX), R9
+	VMOVQ       (DX)(R8*4), X5
+	VMOVHPS     (DX)(R9*4), X5, X5
+	VMOVQ       (BX)(R8*4), X6
+	VMOVHPS     (BX)(R9*4), X6, X6
 	VINSERTI128 $0x01, X5, Y3, Y5
 	VINSERTI128 $0x01, X6, Y4, Y6
-	VPSHUFB     bytes00010001000100010405040504050405<>+0(SB), Y2, Y7
+	MOVL        8(AX), R8
+	MOVL        12(AX), R9
+	VMOVQ       (DX)(R8*4), X3
+	VMOVHPS     (DX)(R9*4), X3, X3
+	VMOVQ       (BX)(R8*4), X4
+	VMOVHPS     (BX)(R9*4), X4, X4
+	MOVL        24(AX), R8
+	MOVL        28(AX), R9
+	VMOVQ       (DX)(R8*4), X7
+	VMOVHPS     (DX)(R9*4), X7, X7
+	VMOVQ       (BX)(R8*4), X8
+	VMOVHPS     (BX)(R9*4), X8, X8
+	VINSERTI128 $0x01, X7, Y3, Y7
+	VINSERTI128 $0x01, X8, Y4, Y8
+	VPSHUFB     bytes00010001000100010405040504050405<>+0(SB), Y2, Y9
 	VPSHUFB     bytes0004010502060307080c090d0a0e0b0f<>+0(SB), Y5, Y5
-	VPMADDUBSW  Y7, Y5, Y5
+	VPMADDUBSW  Y9, Y5, Y5
 	VPSHUFB     bytes0004010502060307080c090d0a0e0b0f<>+0(SB), Y6, Y6
-	VPMADDUBSW  Y7, Y6, Y6
-	VPUNPCKLWD  Y6, Y5, Y7
+	VPMADDUBSW  Y9, Y6, Y6
+	VPUNPCKLWD  Y6, Y5, Y9
 	VPUNPCKHWD  Y6, Y5, Y5
 	VPSHUFB     bytes02800380028003800280038002800380<>+0(SB), Y2, Y6
-	VPMADDWD    Y6, Y7, Y7
-	VPADDD      Y0, Y7, Y7
-	VPSRLD      $0x0a, Y7, Y7
+	VPMADDWD    Y6, Y9, Y9
+	VPADDD      Y0, Y9, Y9
+	VPSRLD      $0x0a, Y9, Y9
 	VPSHUFB     bytes06800780068007800680078006800780<>+0(SB), Y2, Y6
 	VPMADDWD    Y6, Y5, Y5
 	VPADDD      Y0, Y5, Y5
 	VPSRLD      $0x0a, Y5, Y5
-	VPACKUSDW   Y5, Y7, Y7
-	MOVL        8(SI), R8
-	MOVL        12(SI), R9
-	VMOVQ       (CX)(R8*4), X3
-	VMOVHPS     (CX)(R9*4), X3, X3
-	VMOVQ       (DX)(R8*4), X4
-	VMOVHPS     (DX)(R9*4), X4, X4
-	MOVL        24(SI), R8
-	MOVL        28(SI), R9
-	VMOVQ       (CX)(R8*4), X5
-	VMOVHPS     (CX)(R9*4), X5, X5
-	VMOVQ       (DX)(R8*4), X6
-	VMOVHPS     (DX)(R9*4), X6, X6
-	VINSERTI128 $0x01, X5, Y3, Y5
-	VINSERTI128 $0x01, X6, Y4, Y6
-	VPSHUFB     bytes08090809080908090c0d0c0d0c0d0c0d<>+0(SB), Y2, Y8
-	VPSHUFB     bytes0004010502060307080c090d0a0e0b0f<>+0(SB), Y5, Y5
-	VPMADDUBSW  Y8, Y5, Y5
-	VPSHUFB     bytes0004010502060307080c090d0a0e0b0f<>+0(SB), Y6, Y6
-	VPMADDUBSW  Y8, Y6, Y6
-	VPUNPCKLWD  Y6, Y5, Y8
-	VPUNPCKHWD  Y6, Y5, Y5
-	VPSHUFB     bytes0a800b800a800b800a800b800a800b80<>+0(SB), Y2, Y6
-	VPMADDWD    Y6, Y8, Y8
-	VPADDD      Y0, Y8, Y8
-	VPSRLD      $0x0a, Y8, Y8
-	VPSHUFB     bytes0e800f800e800f800e800f800e800f80<>+0(SB), Y2, Y2
-	VPMADDWD    Y2, Y5, Y5
+	VPACKUSDW   Y5, Y9, Y9
+	VPSHUFB     bytes08090809080908090c0d0c0d0c0d0c0d<>+0(SB), Y2, Y5
+	VPSHUFB     bytes0004010502060307080c090d0a0e0b0f<>+0(SB), Y7, Y7
+	VPMADDUBSW  Y5, Y7, Y7
+	VPSHUFB     bytes0004010502060307080c090d0a0e0b0f<>+0(SB), Y8, Y8
+	VPMADDUBSW  Y5, Y8, Y8
+	VPUNPCKLWD  Y8, Y7, Y5
+	VPUNPCKHWD  Y8, Y7, Y6
+	VPSHUFB     bytes0a800b800a800b800a800b800a800b80<>+0(SB), Y2, Y7
+	VPMADDWD    Y7, Y5, Y5
 	VPADDD      Y0, Y5, Y5
 	VPSRLD      $0x0a, Y5, Y5
-	VPACKUSDW   Y5, Y8, Y8
-	VPACKUSWB   Y8, Y7, Y7
-	VMOVUPS     Y7, (AX)
+	VPSHUFB     bytes0e800f800e800f800e800f800e800f80<>+0(SB), Y2, Y2
+	VPMADDWD    Y2, Y6, Y6
+	VPADDD      Y0, Y6, Y6
+	VPSRLD      $0x0a, Y6, Y6
+	VPACKUSDW   Y6, Y5, Y5
+	VPACKUSWB   Y5, Y9, Y9
+	VMOVUPS     Y9, (CX)
+	ADDQ        $+32, CX
 	ADDQ        $+32, AX
-	ADDQ        $+32, SI
 	ADDQ        $+32, DI
-	SUBQ        $+8, BX
+	SUBQ        $+8, SI
 	JMP         block2
 
 smaller3:
-	TESTQ        BX, BX
+	TESTQ        SI, SI
 	JZ           done1
-	MOVQ         BX, X2
+	MOVQ         SI, X2
 	VPBROADCASTD X2, Y2
 	VPCMPGTD     iota<>+0(SB), Y2, Y2
 	VMASKMOVPS   (DI), Y2, Y5
 	VPOR         Y1, Y5, Y5
-	MOVL         (SI), BX
-	MOVL         4(SI), R8
-	VMOVQ        (CX)(BX*4), X3
-	VMOVHPS      (CX)(R8*4), X3, X3
-	VMOVQ        (DX)(BX*4), X4
-	VMOVHPS      (DX)(R8*4), X4, X4
-	MOVL         16(SI), BX
-	MOVL         20(SI), R8
-	VMOVQ        (CX)(BX*4), X1
-	VMOVHPS      (CX)(R8*4), X1, X1
-	VMOVQ        (DX)(BX*4), X6
-	VMOVHPS      (DX)(R8*4), X6, X6
+	MOVL         (AX), SI
+	MOVL         4(AX), R8
+	VMOVQ        (DX)(SI*4), X3
+	VMOVHPS      (DX)(R8*4), X3, X3
+	VMOVQ        (BX)(SI*4), X4
+	VMOVHPS      (BX)(R8*4), X4, X4
+	MOVL         16(AX), SI
+	MOVL         20(AX), R8
+	VMOVQ        (DX)(SI*4), X1
+	VMOVHPS      (DX)(R8*4), X1, X1
+	VMOVQ        (BX)(SI*4), X6
+	VMOVHPS      (BX)(R8*4), X6, X6
 	VINSERTI128  $0x01, X1, Y3, Y1
 	VINSERTI128  $0x01, X6, Y4, Y6
+	MOVL         8(AX), SI
+	MOVL         12(AX), R8
+	VMOVQ        (DX)(SI*4), X3
+	VMOVHPS      (DX)(R8*4), X3, X3
+	VMOVQ        (BX)(SI*4), X4
+	VMOVHPS      (BX)(R8*4), X4, X4
+	MOVL         24(AX), SI
+	MOVL         28(AX), R8
+	VMOVQ        (DX)(SI*4), X7
+	VMOVHPS      (DX)(R8*4), X7, X7
+	VMOVQ        (BX)(SI*4), X8
+	VMOVHPS      (BX)(R8*4), X8, X8
+	VINSERTI128  $0x01, X7, Y3, Y3
+	VINSERTI128  $0x01, X8, Y4, Y4
 	VPSHUFB      bytes00010001000100010405040504050405<>+0(SB), Y5, Y7
 	VPSHUFB      bytes0004010502060307080c090d0a0e0b0f<>+0(SB), Y1, Y1
 	VPMADDUBSW   Y7, Y1, Y1
@@ -772,40 +786,26 @@ smaller3:
 	VPADDD       Y0, Y1, Y1
 	VPSRLD       $0x0a, Y1, Y1
 	VPACKUSDW    Y1, Y7, Y7
-	MOVL         8(SI), BX
-	MOVL         12(SI), R8
-	VMOVQ        (CX)(BX*4), X3
-	VMOVHPS      (CX)(R8*4), X3, X3
-	VMOVQ        (DX)(BX*4), X4
-	VMOVHPS      (DX)(R8*4), X4, X4
-	MOVL         24(SI), BX
-	MOVL         28(SI), R8
-	VMOVQ        (CX)(BX*4), X1
-	VMOVHPS      (CX)(R8*4), X1, X1
-	VMOVQ        (DX)(BX*4), X6
-	VMOVHPS      (DX)(R8*4), X6, X6
-	VINSERTI128  $0x01, X1, Y3, Y1
-	VINSERTI128  $0x01, X6, Y4, Y3
-	VPSHUFB      bytes08090809080908090c0d0c0d0c0d0c0d<>+0(SB), Y5, Y4
-	VPSHUFB      bytes0004010502060307080c090d0a0e0b0f<>+0(SB), Y1, Y1
-	VPMADDUBSW   Y4, Y1, Y1
+	VPSHUFB      bytes08090809080908090c0d0c0d0c0d0c0d<>+0(SB), Y5, Y1
 	VPSHUFB      bytes0004010502060307080c090d0a0e0b0f<>+0(SB), Y3, Y3
-	VPMADDUBSW   Y4, Y3, Y3
-	VPUNPCKLWD   Y3, Y1, Y4
-	VPUNPCKHWD   Y3, Y1, Y1
-	VPSHUFB      bytes0a800b800a800b800a800b800a800b80<>+0(SB), Y5, Y3
-	VPMADDWD     Y3, Y4, Y4
-	VPADDD       Y0, Y4, Y4
-	VPSRLD       $0x0a, Y4, Y4
-	VPSHUFB      bytes0e800f800e800f800e800f800e800f80<>+0(SB), Y5, Y3
-	VPMADDWD     Y3, Y1, Y1
+	VPMADDUBSW   Y1, Y3, Y3
+	VPSHUFB      bytes0004010502060307080c090d0a0e0b0f<>+0(SB), Y4, Y4
+	VPMADDUBSW   Y1, Y4, Y4
+	VPUNPCKLWD   Y4, Y3, Y1
+	VPUNPCKHWD   Y4, Y3, Y3
+	VPSHUFB      bytes0a800b800a800b800a800b800a800b80<>+0(SB), Y5, Y4
+	VPMADDWD     Y4, Y1, Y1
 	VPADDD       Y0, Y1, Y1
 	VPSRLD       $0x0a, Y1, Y1
-	VPACKUSDW    Y1, Y4, Y4
-	VPACKUSWB    Y4, Y7, Y7
-	VMASKMOVPS   Y7, Y2, (AX)
+	VPSHUFB      bytes0e800f800e800f800e800f800e800f80<>+0(SB), Y5, Y4
+	VPMADDWD     Y4, Y3, Y3
+	VPADDD       Y0, Y3, Y3
+	VPSRLD       $0x0a, Y3, Y3
+	VPACKUSDW    Y3, Y1, Y1
+	VPACKUSWB    Y1, Y7, Y7
+	VMASKMOVPS   Y7, Y2, (CX)
+	ADDQ         $+32, CX
 	ADDQ         $+32, AX
-	ADDQ         $+32, SI
 	ADDQ         $+32, DI
 
 done1:
@@ -1645,13 +1645,13 @@ done1:
 // func blendAVX512(dst *uint8, src *uint8, stride int, offsets *uint32, weights *uint32, rowWeights uint32, n int)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VL, BMI2
 TEXT ·blendAVX512(SB), $0-56
-	MOVQ            dst+0(FP), AX
-	MOVQ            src+8(FP), CX
-	MOVQ            stride+16(FP), DX
-	MOVQ            n+48(FP), BX
-	MOVQ            offsets+24(FP), SI
+	MOVQ            offsets+24(FP), AX
+	MOVQ            dst+0(FP), CX
+	MOVQ            src+8(FP), DX
+	MOVQ            stride+16(FP), BX
+	MOVQ            n+48(FP), SI
 	MOVQ            weights+32(FP), DI
-	ADDQ            CX, DX
+	ADDQ            DX, BX
 	VBROADCASTI32X4 bytes0004010502060307080c090d0a0e0b0f<>+0(SB), Z1
 	VPBROADCASTD    const00000200<>+0(SB), Z0
 	VBROADCASTI32X4 bytes00010001000100010405040504050405<>+0(SB), Z2
@@ -1663,148 +1663,178 @@ TEXT ·blendAVX512(SB), $0-56
 	VBROADCASTSS    rowWeights+40(FP), Z8
 
 block2:
-	CMPQ         BX, $+16
+	CMPQ         SI, $+16
 	JLT          smaller3
 	VMOVUPS      (DI), Z9
 	VPORD        Z8, Z9, Z9
-	MOVL         (SI), R8
-	MOVL         4(SI), R9
-	VMOVQ        (CX)(R8*4), X10
-	VMOVHPS      (CX)(R9*4), X10, X10
-	VMOVQ        (DX)(R8*4), X11
-	VMOVHPS      (DX)(R9*4), X11, X11
-	MOVL         16(SI), R8
-	MOVL         20(SI), R9
-	VMOVQ        (CX)(R8*4), X12
-	VMOVHPS      (CX)(R9*4), X12, X12
-	VMOVQ        (DX)(R8*4), X13
-	VMOVHPS      (DX)(R9*4), X13, X13
-	MOVL         32(SI), R8
-	MOVL         36(SI), R9
-	VMOVQ        (CX)(R8*4), X14
-	VMOVHPS      (CX)(R9*4), X14, X14
-	VMOVQ        (DX)(R8*4), X15
-	VMOVHPS      (DX)(R9*4), X15, X15
-	MOVL         48(SI), R8
-	MOVL         52(SI), R9
-	VMOVQ        (CX)(R8*4), X16
-	VMOVHPS      (CX)(R9*4), X16, X16
-	VMOVQ        (DX)(R8*4), X17
-	VMOVHPS      (DX)(R9*4), X17, X17
+	MOVL         (AX), R8
+	MOVL         4(AX), R9
+	VMOVQ        (DX)(R8*4), X10
+	VMOVHPS      (DX)(R9*4), X10, X10
+	VMOVQ        (BX)(R8*4), X11
+	VMOVHPS      (BX)(R9*4), X11, X11
+	MOVL         16(AX), R8
+	MOVL         20(AX), R9
+	VMOVQ        (DX)(R8*4), X12
+	VMOVHPS      (DX)(R9*4), X12, X12
+	VMOVQ        (BX)(R8*4), X13
+	VMOVHPS      (BX)(R9*4), X13, X13
+	MOVL         32(AX), R8
+	MOVL         36(AX), R9
+	VMOVQ        (DX)(R8*4), X14
+	VMOVHPS      (DX)(R9*4), X14, X14
+	VMOVQ        (BX)(R8*4), X15
+	VMOVHPS      (BX)(R9*4), X15, X15
+	MOVL         48(AX), R8
+	MOVL         52(AX), R9
+	VMOVQ        (DX)(R8*4), X16
+	VMOVHPS      (DX)(R9*4), X16, X16
+	VMOVQ        (BX)(R8*4), X17
+	VMOVHPS      (BX)(R9*4), X17, X17
 	VINSERTI32X4 $0x01, X12, Y10, Y12
 	VINSERTI32X4 $0x01, X16, Y14, Y16
 	VINSERTI64X4 $0x01, Y16, Z12, Z16
 	VINSERTI32X4 $0x01, X13, Y11, Y12
 	VINSERTI32X4 $0x01, X17, Y15, Y13
 	VINSERTI64X4 $0x01, Y13, Z12, Z13
-	VPSHUFB      Z2, Z9, Z17
+	MOVL         8(AX), R8
+	MOVL         12(AX), R9
+	VMOVQ        (DX)(R8*4), X10
+	VMOVHPS      (DX)(R9*4), X10, X10
+	VMOVQ        (BX)(R8*4), X11
+	VMOVHPS      (BX)(R9*4), X11, X11
+	MOVL         24(AX), R8
+	MOVL         28(AX), R9
+	VMOVQ        (DX)(R8*4), X12
+	VMOVHPS      (DX)(R9*4), X12, X12
+	VMOVQ        (BX)(R8*4), X18
+	VMOVHPS      (BX)(R9*4), X18, X18
+	MOVL         40(AX), R8
+	MOVL         44(AX), R9
+	VMOVQ        (DX)(R8*4), X14
+	VMOVHPS      (DX)(R9*4), X14, X14
+	VMOVQ        (BX)(R8*4), X15
+	VMOVHPS      (BX)(R9*4), X15, X15
+	MOVL         56(AX), R8
+	MOVL         60(AX), R9
+	VMOVQ        (DX)(R8*4), X17
+	VMOVHPS      (DX)(R9*4), X17, X17
+	VMOVQ        (BX)(R8*4), X19
+	VMOVHPS      (BX)(R9*4), X19, X19
+	VINSERTI32X4 $0x01, X12, Y10, Y12
+	VINSERTI32X4 $0x01, X17, Y14, Y17
+	VINSERTI64X4 $0x01, Y17, Z12, Z17
+	VINSERTI32X4 $0x01, X18, Y11, Y12
+	VINSERTI32X4 $0x01, X19, Y15, Y18
+	VINSERTI64X4 $0x01, Y18, Z12, Z18
+	VPSHUFB      Z2, Z9, Z19
 	VPSHUFB      Z1, Z16, Z16
-	VPMADDUBSW   Z17, Z16, Z16
+	VPMADDUBSW   Z19, Z16, Z16
 	VPSHUFB      Z1, Z13, Z13
-	VPMADDUBSW   Z17, Z13, Z13
-	VPUNPCKLWD   Z13, Z16, Z17
+	VPMADDUBSW   Z19, Z13, Z13
+	VPUNPCKLWD   Z13, Z16, Z19
 	VPUNPCKHWD   Z13, Z16, Z13
 	VPSHUFB      Z4, Z9, Z16
-	VPMADDWD     Z16, Z17, Z17
-	VPADDD       Z0, Z17, Z17
-	VPSRLD       $0x0a, Z17, Z17
+	VPMADDWD     Z16, Z19, Z19
+	VPADDD       Z0, Z19, Z19
+	VPSRLD       $0x0a, Z19, Z19
 	VPSHUFB      Z5, Z9, Z16
 	VPMADDWD     Z16, Z13, Z13
 	VPADDD       Z0, Z13, Z13
 	VPSRLD       $0x0a, Z13, Z13
-	VPACKUSDW    Z13, Z17, Z17
-	MOVL         8(SI), R8
-	MOVL         12(SI), R9
-	VMOVQ        (CX)(R8*4), X10
-	VMOVHPS      (CX)(R9*4), X10, X10
-	VMOVQ        (DX)(R8*4), X11
-	VMOVHPS      (DX)(R9*4), X11, X11
-	MOVL         24(SI), R8
-	MOVL         28(SI), R9
-	VMOVQ        (CX)(R8*4), X12
-	VMOVHPS      (CX)(R9*4), X12, X12
-	VMOVQ        (DX)(R8*4), X16
-	VMOVHPS      (DX)(R9*4), X16, X16
-	MOVL         40(SI), R8
-	MOVL         44(SI), R9
-	VMOVQ        (CX)(R8*4), X14
-	VMOVHPS      (CX)(R9*4), X14, X14
-	VMOVQ        (DX)(R8*4), X15
-	VMOVHPS      (DX)(R9*4), X15, X15
-	MOVL         56(SI), R8
-	MOVL         60(SI), R9
-	VMOVQ        (CX)(R8*4), X13
-	VMOVHPS      (CX)(R9*4), X13, X13
-	VMOVQ        (DX)(R8*4), X18
-	VMOVHPS      (DX)(R9*4), X18, X18
-	VINSERTI32X4 $0x01, X12, Y10, Y12
-	VINSERTI32X4 $0x01, X13, Y14, Y13
-	VINSERTI64X4 $0x01, Y13, Z12, Z13
-	VINSERTI32X4 $0x01, X16, Y11, Y12
-	VINSERTI32X4 $0x01, X18, Y15, Y16
-	VINSERTI64X4 $0x01, Y16, Z12, Z16
-	VPSHUFB      Z3, Z9, Z18
-	VPSHUFB      Z1, Z13, Z13
-	VPMADDUBSW   Z18, Z13, Z13
-	VPSHUFB      Z1, Z16, Z16
-	VPMADDUBSW   Z18, Z16, Z16
-	VPUNPCKLWD   Z16, Z13, Z18
-	VPUNPCKHWD   Z16, Z13, Z13
-	VPSHUFB      Z6, Z9, Z16
-	VPMADDWD     Z16, Z18, Z18
-	VPADDD       Z0, Z18, Z18
-	VPSRLD       $0x0a, Z18, Z18
-	VPSHUFB      Z7, Z9, Z9
-	VPMADDWD     Z9, Z13, Z13
+	VPACKUSDW    Z13, Z19, Z19
+	VPSHUFB      Z3, Z9, Z13
+	VPSHUFB      Z1, Z17, Z17
+	VPMADDUBSW   Z13, Z17, Z17
+	VPSHUFB      Z1, Z18, Z18
+	VPMADDUBSW   Z13, Z18, Z18
+	VPUNPCKLWD   Z18, Z17, Z13
+	VPUNPCKHWD   Z18, Z17, Z16
+	VPSHUFB      Z6, Z9, Z17
+	VPMADDWD     Z17, Z13, Z13
 	VPADDD       Z0, Z13, Z13
 	VPSRLD       $0x0a, Z13, Z13
-	VPACKUSDW    Z13, Z18, Z18
-	VPACKUSWB    Z18, Z17, Z17
-	VMOVUPS      Z17, (AX)
+	VPSHUFB      Z7, Z9, Z9
+	VPMADDWD     Z9, Z16, Z16
+	VPADDD       Z0, Z16, Z16
+	VPSRLD       $0x0a, Z16, Z16
+	VPACKUSDW    Z16, Z13, Z13
+	VPACKUSWB    Z13, Z19, Z19
+	VMOVUPS      Z19, (CX)
+	ADDQ         $+64, CX
 	ADDQ         $+64, AX
-	ADDQ         $+64, SI
 	ADDQ         $+64, DI
-	SUBQ         $+16, BX
+	SUBQ         $+16, SI
 	JMP          block2
 
 smaller3:
-	TESTQ        BX, BX
+	TESTQ        SI, SI
 	JZ           done1
 	MOVQ         $-1, R8
-	BZHIQ        BX, R8, R8
+	BZHIQ        SI, R8, R8
 	KMOVW        R8, K1
 	VMOVUPS.Z    (DI), K1, Z9
 	VPORD        Z8, Z9, Z9
-	MOVL         (SI), BX
-	MOVL         4(SI), R8
-	VMOVQ        (CX)(BX*4), X10
-	VMOVHPS      (CX)(R8*4), X10, X10
-	VMOVQ        (DX)(BX*4), X11
-	VMOVHPS      (DX)(R8*4), X11, X11
-	MOVL         16(SI), BX
-	MOVL         20(SI), R8
-	VMOVQ        (CX)(BX*4), X8
-	VMOVHPS      (CX)(R8*4), X8, X8
-	VMOVQ        (DX)(BX*4), X12
-	VMOVHPS      (DX)(R8*4), X12, X12
-	MOVL         32(SI), BX
-	MOVL         36(SI), R8
-	VMOVQ        (CX)(BX*4), X14
-	VMOVHPS      (CX)(R8*4), X14, X14
-	VMOVQ        (DX)(BX*4), X15
-	VMOVHPS      (DX)(R8*4), X15, X15
-	MOVL         48(SI), BX
-	MOVL         52(SI), R8
-	VMOVQ        (CX)(BX*4), X16
-	VMOVHPS      (CX)(R8*4), X16, X16
-	VMOVQ        (DX)(BX*4), X13
-	VMOVHPS      (DX)(R8*4), X13, X13
+	MOVL         (AX), SI
+	MOVL         4(AX), R8
+	VMOVQ        (DX)(SI*4), X10
+	VMOVHPS      (DX)(R8*4), X10, X10
+	VMOVQ        (BX)(SI*4), X11
+	VMOVHPS      (BX)(R8*4), X11, X11
+	MOVL         16(AX), SI
+	MOVL         20(AX), R8
+	VMOVQ        (DX)(SI*4), X8
+	VMOVHPS      (DX)(R8*4), X8, X8
+	VMOVQ        (BX)(SI*4), X12
+	VMOVHPS      (BX)(R8*4), X12, X12
+	MOVL         32(AX), SI
+	MOVL         36(AX), R8
+	VMOVQ        (DX)(SI*4), X14
+	VMOVHPS      (DX)(R8*4), X14, X14
+	VMOVQ        (BX)(SI*4), X15
+	VMOVHPS      (BX)(R8*4), X15, X15
+	MOVL         48(AX), SI
+	MOVL         52(AX), R8
+	VMOVQ        (DX)(SI*4), X16
+	VMOVHPS      (DX)(R8*4), X16, X16
+	VMOVQ        (BX)(SI*4), X13
+	VMOVHPS      (BX)(R8*4), X13, X13
 	VINSERTI32X4 $0x01, X8, Y10, Y10
 	VINSERTI32X4 $0x01, X16, Y14, Y8
 	VINSERTI64X4 $0x01, Y8, Z10, Z8
 	VINSERTI32X4 $0x01, X12, Y11, Y10
 	VINSERTI32X4 $0x01, X13, Y15, Y12
 	VINSERTI64X4 $0x01, Y12, Z10, Z12
+	MOVL         8(AX), SI
+	MOVL         12(AX), R8
+	VMOVQ        (DX)(SI*4), X11
+	VMOVHPS      (DX)(R8*4), X11, X11
+	VMOVQ        (BX)(SI*4), X14
+	VMOVHPS      (BX)(R8*4), X14, X14
+	MOVL         24(AX), SI
+	MOVL         28(AX), R8
+	VMOVQ        (DX)(SI*4), X10
+	VMOVHPS      (DX)(R8*4), X10, X10
+	VMOVQ        (BX)(SI*4), X13
+	VMOVHPS      (BX)(R8*4), X13, X13
+	MOVL         40(AX), SI
+	MOVL         44(AX), R8
+	VMOVQ        (DX)(SI*4), X15
+	VMOVHPS      (DX)(R8*4), X15, X15
+	VMOVQ        (BX)(SI*4), X20
+	VMOVHPS      (BX)(R8*4), X20, X20
+	MOVL         56(AX), SI
+	MOVL         60(AX), R8
+	VMOVQ        (DX)(SI*4), X16
+	VMOVHPS      (DX)(R8*4), X16, X16
+	VMOVQ        (BX)(SI*4), X17
+	VMOVHPS      (BX)(R8*4), X17, X17
+	VINSERTI32X4 $0x01, X10, Y11, Y10
+	VINSERTI32X4 $0x01, X16, Y15, Y11
+	VINSERTI64X4 $0x01, Y11, Z10, Z11
+	VINSERTI32X4 $0x01, X13, Y14, Y10
+	VINSERTI32X4 $0x01, X17, Y20, Y13
+	VINSERTI64X4 $0x01, Y13, Z10, Z10
 	VPSHUFB      Z2, Z9, Z2
 	VPSHUFB      Z1, Z8, Z8
 	VPMADDUBSW   Z2, Z8, Z8
@@ -1821,43 +1851,13 @@ smaller3:
 	VPADDD       Z0, Z8, Z8
 	VPSRLD       $0x0a, Z8, Z8
 	VPACKUSDW    Z8, Z2, Z2
-	MOVL         8(SI), BX
-	MOVL         12(SI), R8
-	VMOVQ        (CX)(BX*4), X11
-	VMOVHPS      (CX)(R8*4), X11, X11
-	VMOVQ        (DX)(BX*4), X14
-	VMOVHPS      (DX)(R8*4), X14, X14
-	MOVL         24(SI), BX
-	MOVL         28(SI), R8
-	VMOVQ        (CX)(BX*4), X10
-	VMOVHPS      (CX)(R8*4), X10, X10
-	VMOVQ        (DX)(BX*4), X4
-	VMOVHPS      (DX)(R8*4), X4, X4
-	MOVL         40(SI), BX
-	MOVL         44(SI), R8
-	VMOVQ        (CX)(BX*4), X15
-	VMOVHPS      (CX)(R8*4), X15, X15
-	VMOVQ        (DX)(BX*4), X19
-	VMOVHPS      (DX)(R8*4), X19, X19
-	MOVL         56(SI), BX
-	MOVL         60(SI), R8
-	VMOVQ        (CX)(BX*4), X5
-	VMOVHPS      (CX)(R8*4), X5, X5
-	VMOVQ        (DX)(BX*4), X8
-	VMOVHPS      (DX)(R8*4), X8, X8
-	VINSERTI32X4 $0x01, X10, Y11, Y10
-	VINSERTI32X4 $0x01, X5, Y15, Y5
-	VINSERTI64X4 $0x01, Y5, Z10, Z5
-	VINSERTI32X4 $0x01, X4, Y14, Y10
-	VINSERTI32X4 $0x01, X8, Y19, Y4
-	VINSERTI64X4 $0x01, Y4, Z10, Z4
 	VPSHUFB      Z3, Z9, Z3
-	VPSHUFB      Z1, Z5, Z5
-	VPMADDUBSW   Z3, Z5, Z5
-	VPSHUFB      Z1, Z4, Z4
-	VPMADDUBSW   Z3, Z4, Z4
-	VPUNPCKLWD   Z4, Z5, Z1
-	VPUNPCKHWD   Z4, Z5, Z3
+	VPSHUFB      Z1, Z11, Z11
+	VPMADDUBSW   Z3, Z11, Z11
+	VPSHUFB      Z1, Z10, Z10
+	VPMADDUBSW   Z3, Z10, Z10
+	VPUNPCKLWD   Z10, Z11, Z1
+	VPUNPCKHWD   Z10, Z11, Z3
 	VPSHUFB      Z6, Z9, Z4
 	VPMADDWD     Z4, Z1, Z1
 	VPADDD       Z0, Z1, Z1
@@ -1868,11 +1868,216 @@ smaller3:
 	VPSRLD       $0x0a, Z3, Z3
 	VPACKUSDW    Z3, Z1, Z1
 	VPACKUSWB    Z1, Z2, Z2
-	VMOVUPS      Z2, K1, (AX)
+	VMOVUPS      Z2, K1, (CX)
+	ADDQ         $+64, CX
 	ADDQ         $+64, AX
-	ADDQ         $+64, SI
 	ADDQ         $+64, DI
 
 done1:
 	VZEROUPPER
 	RET
+
+// func blendNearAVX512(dst *uint8, src *uint8, stride int, bases *uint32, offsets *uint32, weights *uint32, rowWeights uint32, n int)
+// Requires: AVX, AVX512BW, AVX512F, BMI2
+TEXT ·blendNearAVX512(SB), $0-64
+	MOVQ            bases+24(FP), AX
+	MOVQ            offsets+32(FP), CX
+	VPMOVZXBD       twice0<>+0(SB), Z1
+	VPMOVZXBD       twice1<>+0(SB), Z2
+	VPBROADCASTQ    second<>+0(SB), Z0
+	MOVQ            dst+0(FP), DX
+	MOVQ            src+8(FP), BX
+	MOVQ            stride+16(FP), SI
+	MOVQ            n+56(FP), DI
+	MOVQ            weights+40(FP), R8
+	ADDQ            BX, SI
+	VBROADCASTI32X4 bytes0004010502060307080c090d0a0e0b0f<>+0(SB), Z4
+	VPBROADCASTD    const00000200<>+0(SB), Z3
+	VBROADCASTI32X4 bytes00010001000100010405040504050405<>+0(SB), Z5
+	VBROADCASTI32X4 bytes08090809080908090c0d0c0d0c0d0c0d<>+0(SB), Z6
+	VBROADCASTI32X4 bytes02800380028003800280038002800380<>+0(SB), Z7
+	VBROADCASTI32X4 bytes06800780068007800680078006800780<>+0(SB), Z8
+	VBROADCASTI32X4 bytes0a800b800a800b800a800b800a800b80<>+0(SB), Z9
+	VBROADCASTI32X4 bytes0e800f800e800f800e800f800e800f80<>+0(SB), Z10
+	VBROADCASTSS    rowWeights+48(FP), Z11
+
+block2:
+	CMPQ        DI, $+16
+	JLT         smaller3
+	VMOVUPS     (R8), Z12
+	VPORD       Z11, Z12, Z12
+	MOVL        (AX), R9
+	VMOVDQU32   (CX), Z13
+	VPSUBD.BCST (AX), Z13, Z13
+	ADDQ        $+4, AX
+	VPERMD      Z13, Z1, Z14
+	VPADDD      Z0, Z14, Z14
+	VPERMD      Z13, Z2, Z13
+	VPADDD      Z0, Z13, Z13
+	VMOVDQU32   (BX)(R9*4), Z15
+	VMOVDQU32   64(BX)(R9*4), Z16
+	VMOVDQA64   Z14, Z17
+	VPERMI2D    Z16, Z15, Z17
+	VMOVDQA64   Z13, Z18
+	VPERMI2D    Z16, Z15, Z18
+	VMOVDQU32   (SI)(R9*4), Z15
+	VMOVDQU32   64(SI)(R9*4), Z16
+	VMOVDQA64   Z14, Z14
+	VPERMI2D    Z16, Z15, Z14
+	VMOVDQA64   Z13, Z13
+	VPERMI2D    Z16, Z15, Z13
+	VPSHUFB     Z5, Z12, Z15
+	VPSHUFB     Z4, Z17, Z17
+	VPMADDUBSW  Z15, Z17, Z17
+	VPSHUFB     Z4, Z14, Z14
+	VPMADDUBSW  Z15, Z14, Z14
+	VPUNPCKLWD  Z14, Z17, Z15
+	VPUNPCKHWD  Z14, Z17, Z14
+	VPSHUFB     Z7, Z12, Z16
+	VPMADDWD    Z16, Z15, Z15
+	VPADDD      Z3, Z15, Z15
+	VPSRLD      $0x0a, Z15, Z15
+	VPSHUFB     Z8, Z12, Z16
+	VPMADDWD    Z16, Z14, Z14
+	VPADDD      Z3, Z14, Z14
+	VPSRLD      $0x0a, Z14, Z14
+	VPACKUSDW   Z14, Z15, Z15
+	VPSHUFB     Z6, Z12, Z14
+	VPSHUFB     Z4, Z18, Z18
+	VPMADDUBSW  Z14, Z18, Z18
+	VPSHUFB     Z4, Z13, Z13
+	VPMADDUBSW  Z14, Z13, Z13
+	VPUNPCKLWD  Z13, Z18, Z14
+	VPUNPCKHWD  Z13, Z18, Z13
+	VPSHUFB     Z9, Z12, Z16
+	VPMADDWD    Z16, Z14, Z14
+	VPADDD      Z3, Z14, Z14
+	VPSRLD      $0x0a, Z14, Z14
+	VPSHUFB     Z10, Z12, Z12
+	VPMADDWD    Z12, Z13, Z13
+	VPADDD      Z3, Z13, Z13
+	VPSRLD      $0x0a, Z13, Z13
+	VPACKUSDW   Z13, Z14, Z14
+	VPACKUSWB   Z14, Z15, Z15
+	VMOVUPS     Z15, (DX)
+	ADDQ        $+64, DX
+	ADDQ        $+64, CX
+	ADDQ        $+64, R8
+	SUBQ        $+16, DI
+	JMP         block2
+
+smaller3:
+	TESTQ       DI, DI
+	JZ          done1
+	MOVQ        $-1, R9
+	BZHIQ       DI, R9, R9
+	KMOVW       R9, K1
+	VMOVUPS.Z   (R8), K1, Z12
+	VPORD       Z11, Z12, Z12
+	MOVL        (AX), DI
+	VMOVDQU32   (CX), Z11
+	VPSUBD.BCST (AX), Z11, Z11
+	ADDQ        $+4, AX
+	VPERMD      Z11, Z1, Z1
+	VPADDD      Z0, Z1, Z1
+	VPERMD      Z11, Z2, Z2
+	VPADDD      Z0, Z2, Z2
+	VMOVDQU32   (BX)(DI*4), Z0
+	VMOVDQU32   64(BX)(DI*4), Z11
+	VMOVDQA64   Z1, Z13
+	VPERMI2D    Z11, Z0, Z13
+	VMOVDQA64   Z2, Z14
+	VPERMI2D    Z11, Z0, Z14
+	VMOVDQU32   (SI)(DI*4), Z0
+	VMOVDQU32   64(SI)(DI*4), Z11
+	VMOVDQA64   Z1, Z1
+	VPERMI2D    Z11, Z0, Z1
+	VMOVDQA64   Z2, Z2
+	VPERMI2D    Z11, Z0, Z2
+	VPSHUFB     Z5, Z12, Z0
+	VPSHUFB     Z4, Z13, Z13
+	VPMADDUBSW  Z0, Z13, Z13
+	VPSHUFB     Z4, Z1, Z1
+	VPMADDUBSW  Z0, Z1, Z1
+	VPUNPCKLWD  Z1, Z13, Z0
+	VPUNPCKHWD  Z1, Z13, Z1
+	VPSHUFB     Z7, Z12, Z5
+	VPMADDWD    Z5, Z0, Z0
+	VPADDD      Z3, Z0, Z0
+	VPSRLD      $0x0a, Z0, Z0
+	VPSHUFB     Z8, Z12, Z5
+	VPMADDWD    Z5, Z1, Z1
+	VPADDD      Z3, Z1, Z1
+	VPSRLD      $0x0a, Z1, Z1
+	VPACKUSDW   Z1, Z0, Z0
+	VPSHUFB     Z6, Z12, Z1
+	VPSHUFB     Z4, Z14, Z14
+	VPMADDUBSW  Z1, Z14, Z14
+	VPSHUFB     Z4, Z2, Z2
+	VPMADDUBSW  Z1, Z2, Z2
+	VPUNPCKLWD  Z2, Z14, Z1
+	VPUNPCKHWD  Z2, Z14, Z2
+	VPSHUFB     Z9, Z12, Z4
+	VPMADDWD    Z4, Z1, Z1
+	VPADDD      Z3, Z1, Z1
+	VPSRLD      $0x0a, Z1, Z1
+	VPSHUFB     Z10, Z12, Z4
+	VPMADDWD    Z4, Z2, Z2
+	VPADDD      Z3, Z2, Z2
+	VPSRLD      $0x0a, Z2, Z2
+	VPACKUSDW   Z2, Z1, Z1
+	VPACKUSWB   Z1, Z0, Z0
+	VMOVUPS     Z0, K1, (DX)
+	ADDQ        $+64, DX
+	ADDQ        $+64, CX
+	ADDQ        $+64, R8
+
+done1:
+	VZEROUPPER
+	RET
+
+DATA twice0<>+0(SB)/1, $0x00
+DATA twice0<>+1(SB)/1, $0x00
+DATA twice0<>+2(SB)/1, $0x01
+DATA twice0<>+3(SB)/1, $0x01
+DATA twice0<>+4(SB)/1, $0x04
+DATA twice0<>+5(SB)/1, $0x04
+DATA twice0<>+6(SB)/1, $0x05
+DATA twice0<>+7(SB)/1, $0x05
+DATA twice0<>+8(SB)/1, $0x08
+DATA twice0<>+9(SB)/1, $0x08
+DATA twice0<>+10(SB)/1, $0x09
+DATA twice0<>+11(SB)/1, $0x09
+DATA twice0<>+12(SB)/1, $0x0c
+DATA twice0<>+13(SB)/1, $0x0c
+DATA twice0<>+14(SB)/1, $0x0d
+DATA twice0<>+15(SB)/1, $0x0d
+GLOBL twice0<>(SB), RODATA|NOPTR, $16
+
+DATA twice1<>+0(SB)/1, $0x02
+DATA twice1<>+1(SB)/1, $0x02
+DATA twice1<>+2(SB)/1, $0x03
+DATA twice1<>+3(SB)/1, $0x03
+DATA twice1<>+4(SB)/1, $0x06
+DATA twice1<>+5(SB)/1, $0x06
+DATA twice1<>+6(SB)/1, $0x07
+DATA twice1<>+7(SB)/1, $0x07
+DATA twice1<>+8(SB)/1, $0x0a
+DATA twice1<>+9(SB)/1, $0x0a
+DATA twice1<>+10(SB)/1, $0x0b
+DATA twice1<>+11(SB)/1, $0x0b
+DATA twice1<>+12(SB)/1, $0x0e
+DATA twice1<>+13(SB)/1, $0x0e
+DATA twice1<>+14(SB)/1, $0x0f
+DATA twice1<>+15(SB)/1, $0x0f
+GLOBL twice1<>(SB), RODATA|NOPTR, $16
+
+DATA second<>+0(SB)/1, $0x00
+DATA second<>+1(SB)/1, $0x00
+DATA second<>+2(SB)/1, $0x00
+DATA second<>+3(SB)/1, $0x00
+DATA second<>+4(SB)/1, $0x01
+DATA second<>+5(SB)/1, $0x00
+DATA second<>+6(SB)/1, $0x00
+DATA second<>+7(SB)/1, $0x00
+GLOBL second<>(SB), RODATA|NOPTR, $8

@@ -177,3 +177,17 @@ func tapsBlackAVX512(offsets *uint32, weights *uint32, x *int32, y *int32, n int
 //
 //go:noescape
 func blendAVX512(dst *uint8, src *uint8, stride int, offsets *uint32, weights *uint32, rowWeights uint32, n int)
+
+// blendNearAVX512 computes
+// n pixels from two pairs of neighbours each, every byte c of four:
+//
+//	p, w = src[4*offsets[i]:], weights[i] | rowWeights
+//	upper = w&255*p[c] + w>>8&255*p[4+c]
+//	lower = w&255*p[stride+c] + w>>8&255*p[stride+4+c]
+//	dst[4*i+c] = (w>>16&255*upper + w>>24*lower + 512) >> 10
+//
+// Offsets are there for whole vectors.
+// Those of a vector v lie from bases[v] to bases[v]+30, and 32 pixels from there can be read.
+//
+//go:noescape
+func blendNearAVX512(dst *uint8, src *uint8, stride int, bases *uint32, offsets *uint32, weights *uint32, rowWeights uint32, n int)

@@ -9,27 +9,44 @@ func writeResize(e *emitter) {
 	writeHalveRow(e)
 }
 
+// writeResizeRow emits the horizontal pass, for wide vectors also with all
+// taps of a vector from one window.
 func writeResizeRow(e *emitter) {
-	e.function("resizeRow", "(dst *int16, src *uint8, offsets, weights *uint32, n int)",
+	doc := []string{
 		"the following of n pixels, every byte c of four:", "",
 		"	p, w = src[4*offsets[i]:], weights[i]",
 		"	dst[4*i+c] = (w&65535*p[c] + w>>16*p[4+c]) >> 4", "",
 		"All arrays have room for whole vectors. In dst the two groups of a vector of",
-		"pixels lie one behind the other, as resizeBlend reads them.")
-	dst, src, offsets, weights, n := e.param("dst"), e.param("src"), e.param("offsets"), e.param("weights"), e.param("n")
+		"pixels lie one behind the other, as resizeBlend reads them."}
+	e.function("resizeRow", "(dst *int16, src *uint8, offsets, weights *uint32, n int)", doc...)
+	offsets, src := e.param("offsets"), e.param("src")
+	e.resizeRow(offsets, func() [2][]vec {
+		return [2][]vec{e.neighbours(0, offsets, src), e.neighbours(1, offsets, src)}
+	})
+	if !e.wide {
+		return
+	}
+	e.function("resizeRowNear", "(dst *int16, src *uint8, bases, offsets, weights *uint32, n int)", append(doc, nearDoc)...)
+	near, src := e.nearWindow(), e.param("src")
+	e.resizeRow(near.offsets, func() [2][]vec { return near.neighbours(src) })
+}
+
+// resizeRow writes a row from what pairs loads for a vector of pixels; it
+// moves offsets on.
+func (e *emitter) resizeRow(offsets gp, pairs func() [2][]vec) {
+	dst, weights, n := e.param("dst"), e.param("weights"), e.param("n")
 	interleave := [2]op{
 		e.sixteen(0, none, 4, none, 1, none, 5, none, 2, none, 6, none, 3, none, 7, none),
 		e.sixteen(8, none, 12, none, 9, none, 13, none, 10, none, 14, none, 11, none, 15, none),
 	}
 	e.wholeVectors(n, func() {
 		w := e.loaded(e.at(weights, 0))
-		for g := range 2 {
-			pairs := e.neighbours(g, offsets, src)[0]
+		for g, rows := range pairs() {
 			out := e.vecs(2)
 			for i, v := range out {
 				weights := e.vec()
 				e.VPSHUFD(operand.U8(0x55*(2*g+i)), w, weights)
-				e.VPSHUFB(interleave[i], pairs, v)
+				e.VPSHUFB(interleave[i], rows[0], v)
 				e.VPMADDWD(weights, v, v)
 				e.VPSRLD(operand.U8(4), v, v)
 			}

@@ -18,17 +18,38 @@ func writeSample(e *emitter) {
 // lanes brings the pixels into order: each 128 bits of group g hold pixels
 // 2g and 2g+1 of the four that they become.
 
-// writeBlend emits the second half of sampling.
+// writeBlend emits the second half of sampling, for wide vectors also with
+// all taps of a vector from one window.
 func writeBlend(e *emitter) {
-	e.function("blend", "(dst, src *uint8, stride int, offsets, weights *uint32, rowWeights uint32, n int)",
-		"n pixels from two pairs of neighbours each, every byte c of four:", "",
-		"	p, w = src[4*offsets[i]:], weights[i] | rowWeights",
-		"	upper = w&255*p[c] + w>>8&255*p[4+c]",
-		"	lower = w&255*p[stride+c] + w>>8&255*p[stride+4+c]",
-		"	dst[4*i+c] = (w>>16&255*upper + w>>24*lower + 512) >> 10", "",
-		"Offsets are there for whole vectors.")
+	e.function("blend", "(dst, src *uint8, stride int, offsets, weights *uint32, rowWeights uint32, n int)", blendDoc...)
+	offsets := e.param("offsets")
+	e.blendRow(offsets, func(upper, lower gp) [2][]vec {
+		return [2][]vec{e.neighbours(0, offsets, upper, lower), e.neighbours(1, offsets, upper, lower)}
+	})
+	if !e.wide {
+		return
+	}
+	e.function("blendNear", "(dst, src *uint8, stride int, bases, offsets, weights *uint32, rowWeights uint32, n int)",
+		append(blendDoc, nearDoc)...)
+	near := e.nearWindow()
+	e.blendRow(near.offsets, func(upper, lower gp) [2][]vec { return near.neighbours(upper, lower) })
+}
+
+var blendDoc = []string{
+	"n pixels from two pairs of neighbours each, every byte c of four:", "",
+	"	p, w = src[4*offsets[i]:], weights[i] | rowWeights",
+	"	upper = w&255*p[c] + w>>8&255*p[4+c]",
+	"	lower = w&255*p[stride+c] + w>>8&255*p[stride+4+c]",
+	"	dst[4*i+c] = (w>>16&255*upper + w>>24*lower + 512) >> 10", "",
+	"Offsets are there for whole vectors."}
+
+const nearDoc = "Those of a vector v lie from bases[v] to bases[v]+30, and 32 pixels from there can be read."
+
+// blendRow writes a row from what pairs loads of two addresses for a vector
+// of pixels; it moves offsets on.
+func (e *emitter) blendRow(offsets gp, pairs func(upper, lower gp) [2][]vec) {
 	dst, upper, lower, n := e.param("dst"), e.param("src"), e.param("stride"), e.param("n")
-	offsets, weights := e.param("offsets"), e.param("weights")
+	weights := e.param("weights")
 	e.ADDQ(upper, lower)
 	b := blender{emitter: e, half: e.vec(), interleave: e.sixteen(0, 4, 1, 5, 2, 6, 3, 7, 8, 12, 9, 13, 10, 14, 11, 15)}
 	e.VPBROADCASTD(e.data.bits(512), b.half)
@@ -46,8 +67,8 @@ func writeBlend(e *emitter) {
 		w := e.loaded(e.at(weights, 0))
 		e.or(rowWeights, w)
 		var groups [2]vec
-		for g := range groups {
-			groups[g] = b.group(g, e.neighbours(g, offsets, upper, lower), w)
+		for g, rows := range pairs(upper, lower) {
+			groups[g] = b.group(g, rows, w)
 		}
 		e.VPACKUSWB(groups[1], groups[0], groups[0])
 		e.store(groups[0], e.at(dst, 0))
@@ -56,6 +77,56 @@ func writeBlend(e *emitter) {
 		}
 	})
 	e.finish()
+}
+
+// nearWindow takes neighbours out of 32 pixels in two registers.
+type nearWindow struct {
+	*emitter
+	bases, offsets gp
+	twice          [2]vec // a group's pixels, each two times
+	second         vec    // 0, 1, 0, 1, ...
+}
+
+func (e *emitter) nearWindow() *nearWindow {
+	w := &nearWindow{emitter: e, bases: e.param("bases"), offsets: e.param("offsets"), second: e.vec()}
+	for g := range w.twice {
+		var lanes []uint8
+		for i := range uint8(16) {
+			lanes = append(lanes, i/4*4+2*uint8(g)+i%4/2)
+		}
+		w.twice[g] = e.vec()
+		e.VPMOVZXBD(e.data.bytes(fmt.Sprintf("twice%d", g), lanes), w.twice[g])
+	}
+	e.VPBROADCASTQ(e.data.bytes("second", []uint8{0, 0, 0, 0, 1, 0, 0, 0}), w.second)
+	return w
+}
+
+// neighbours is that of emitter for both groups. It moves on to the next
+// base.
+func (w *nearWindow) neighbours(rows ...gp) (groups [2][]vec) {
+	base, places := w.GP64(), w.vec()
+	w.MOVL(mem{Base: w.bases}, base.As32())
+	w.VMOVDQU32(w.at(w.offsets, 0), places)
+	w.VPSUBD_BCST(mem{Base: w.bases}, places, places)
+	w.ADDQ(operand.I32(4), w.bases)
+	var index [2]vec
+	for g := range index {
+		index[g] = w.vec()
+		w.VPERMD(places, w.twice[g], index[g])
+		w.VPADDD(w.second, index[g], index[g])
+	}
+	for _, row := range rows {
+		left, right := w.vec(), w.vec()
+		w.VMOVDQU32(mem{Base: row, Index: base, Scale: 4}, left)
+		w.VMOVDQU32(mem{Base: row, Index: base, Scale: 4, Disp: 64}, right)
+		for g := range groups {
+			v := w.vec()
+			w.VMOVDQA64(index[g], v)
+			w.VPERMI2D(right, left, v)
+			groups[g] = append(groups[g], v)
+		}
+	}
+	return groups
 }
 
 // blender has the constants of writeBlend.
