@@ -6,9 +6,6 @@ import (
 	"context"
 	"fmt"
 	"image/jpeg"
-	"os"
-	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -16,7 +13,6 @@ import (
 
 	"melanoma/augment"
 	"melanoma/data"
-	"melanoma/internal/fault"
 	"melanoma/pipeline"
 )
 
@@ -49,7 +45,7 @@ type loading struct {
 	WaitingMs    float64 `json:"waiting_ms_per_step"`         // mean
 	ComputingMs  float64 `json:"computing_ms_per_step"`       // mean
 	Alone        float64 `json:"loader_images_per_second"`    // without a network beside it
-	StepAlone    float64 `json:"computing_alone_ms_per_step"` // without a loader beside it, the median
+	StepAlone    float64 `json:"computing_alone_ms_per_step"` // without a loader beside it
 	Sharing      float64 `json:"sharing_efficiency"`          // what both take alone, one after the other, over what they take together
 	Decoding     float64 `json:"decode_files_per_second,omitempty"`
 	Standard     float64 `json:"image_jpeg_files_per_second,omitempty"` // of Go's image/jpeg, decoding alone
@@ -108,57 +104,6 @@ func (o benchOptions) recipe() (*augment.Config, error) {
 	return &c, nil
 }
 
-// benchStore opens a run's images, or draws some; done closes and removes them.
-func (a *app) benchStore(ctx context.Context, o benchOptions) (store *data.Store, done func(), err error) {
-	if o.load.run != "" {
-		store, err = data.OpenStore(filepath.Join(o.load.run, "images"), 0)
-		if err != nil {
-			return nil, nil, err
-		}
-		return store, func() { store.Close() }, nil
-	}
-	if o.load.images < 1 || o.load.images > 1e5 {
-		return nil, nil, usage("--images 64", "--images %d: not 1 to 100000", o.load.images)
-	}
-	dir, err := os.MkdirTemp("", "melanoma-bench-")
-	if err != nil {
-		return nil, nil, fault.New(fault.Program, "set TMPDIR to a folder with room", "bench load: %w", err)
-	}
-	remove := func() { os.RemoveAll(dir) }
-	if store, err = a.drawnStore(ctx, o, dir); err != nil {
-		remove()
-		return nil, nil, err
-	}
-	return store, func() { store.Close(); remove() }, nil
-}
-
-// drawnStore writes JPEG files and ingests them.
-func (a *app) drawnStore(ctx context.Context, o benchOptions, dir string) (*data.Store, error) {
-	table := "image_name,diagnosis\n"
-	for i := range o.load.images {
-		name := fmt.Sprintf("%06d", i)
-		table += name + "," + []string{"nevus", "melanoma"}[i%2] + "\n"
-		content, err := syntheticJPEG(o.source, uint64(i))
-		if err != nil {
-			return nil, err
-		}
-		if err := os.WriteFile(filepath.Join(dir, name+".jpg"), content, 0o600); err != nil {
-			return nil, fault.New(fault.Program, "set TMPDIR to a folder with room", "bench load: %w", err)
-		}
-	}
-	if err := os.WriteFile(filepath.Join(dir, "train.csv"), []byte(table), 0o600); err != nil {
-		return nil, fault.New(fault.Program, "set TMPDIR to a folder with room", "bench load: %w", err)
-	}
-	c := data.Default()
-	c.Root, c.TestCSV, c.Images, c.Size, c.Store = dir, "", ".", o.load.stored, o.load.store
-	c.Columns = data.ColumnMap{ImageName: "image_name", Diagnosis: "diagnosis"}
-	images := filepath.Join(dir, "images")
-	if _, err := data.Ingest(ctx, c, images, data.Options{Workers: a.workers()}); err != nil {
-		return nil, err
-	}
-	return data.OpenStore(images, 0)
-}
-
 // loadAlone measures the loader without a network.
 func (a *app) loadAlone(ctx context.Context, o benchOptions, loader *data.Loader, t *throughput) error {
 	n, start := 0, time.Time{}
@@ -178,22 +123,46 @@ func (a *app) loadAlone(ctx context.Context, o benchOptions, loader *data.Loader
 	return ctx.Err()
 }
 
-// loadBeside measures training steps on the loader's batches.
+// split is how the time of steps divides.
+type split struct {
+	waited, computed float64 // seconds
+	steps            int
+}
+
+func (s *split) seconds() float64 { return s.waited + s.computed }
+
+// add counts a step that ends now: it asked for its batch, and got it.
+func (s *split) add(asked, got time.Time) {
+	s.waited, s.computed, s.steps = s.waited+got.Sub(asked).Seconds(), s.computed+time.Since(got).Seconds(), s.steps+1
+}
+
+// repeat runs steps that need no batch.
+func (s *split) repeat(seconds float64, step func() error) error {
+	for start := time.Now(); time.Since(start).Seconds() < seconds; {
+		from := time.Now()
+		if err := step(); err != nil {
+			return err
+		}
+		s.add(from, from)
+	}
+	return nil
+}
+
+// turns is how often the two ways are measured in turn.
+const turns = 4
+
+// loadBeside measures training steps on the loader's batches, in turn with
+// steps on a batch that is there while the loader has nothing to do: other
+// programs on the machine slow both alike.
 func (a *app) loadBeside(ctx context.Context, o benchOptions, loader *data.Loader, t *throughput) error {
 	b, step, err := a.trainingStep(o)
 	if err != nil {
 		return err
 	}
 	defer b.pool.Close()
-	alone, err := measure(ctx, o.seconds/3, step)
-	if err != nil {
-		return err
-	}
-	slices.Sort(alone)
-	t.loading.StepAlone = 1000 * alone[len(alone)/2]
 	images := b.machine.Input("images")
-	var waited, computed float64
-	last := time.Now()
+	var with, without split
+	asked, turn := time.Now(), 1
 	for batch, err := range loader.Epoch(ctx, 1, 0) {
 		if err != nil {
 			return err
@@ -203,26 +172,31 @@ func (a *app) loadBeside(ctx context.Context, o benchOptions, loader *data.Loade
 		if err := step(); err != nil {
 			return err
 		}
-		now := time.Now()
 		if t.FirstStepS == 0 { // it waits for a whole batch, and fills caches
-			t.FirstStepS = now.Sub(a.started).Seconds()
+			t.FirstStepS = time.Since(a.started).Seconds()
 		} else {
-			waited, computed, t.Steps = waited+got.Sub(last).Seconds(), computed+now.Sub(got).Seconds(), t.Steps+1
+			with.add(asked, got)
 		}
-		if t.Steps > 0 && waited+computed >= o.seconds {
-			break
+		if with.seconds() >= float64(turn)*o.seconds/turns {
+			if err := without.repeat(o.seconds/turns/2, step); err != nil {
+				return err
+			}
+			if turn++; turn > turns {
+				break
+			}
 		}
-		last = now
+		asked = time.Now()
 	}
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	steps := float64(t.Steps)
-	t.Seconds = waited + computed
-	t.MsPerStep, t.ImagesPerSecond = 1000*t.Seconds/steps, float64(o.batch)*steps/t.Seconds
+	t.Steps, t.Seconds = with.steps, with.seconds()
+	t.MsPerStep, t.ImagesPerSecond = 1000*t.Seconds/float64(t.Steps), float64(o.batch*t.Steps)/t.Seconds
 	t.GFLOPS = t.ImagesPerSecond * float64(b.summary.FLOPs) * 3 / 1e9
-	t.loading.Sharing = (t.loading.StepAlone + 1000*float64(o.batch)/t.loading.Alone) / t.MsPerStep
-	t.loading.Waiting, t.loading.WaitingMs, t.loading.ComputingMs = waited/t.Seconds, 1000*waited/steps, 1000*computed/steps
+	l := t.loading
+	l.Waiting, l.WaitingMs, l.ComputingMs = with.waited/t.Seconds, 1000*with.waited/float64(t.Steps), 1000*with.computed/float64(t.Steps)
+	l.StepAlone = 1000 * without.computed / float64(without.steps)
+	l.Sharing = (l.StepAlone + 1000*float64(o.batch)/l.Alone) / t.MsPerStep
 	return nil
 }
 
@@ -271,10 +245,4 @@ func (l *loading) tell() string {
 		fmt.Fprintf(&s, "one worker decodes and resizes %.1f files/s; Go's image/jpeg decodes %.1f\n", l.Decoding, l.Standard)
 	}
 	return s.String()
-}
-
-func syntheticJPEG(size int, seed uint64) ([]byte, error) {
-	var file bytes.Buffer
-	err := jpeg.Encode(&file, pipeline.ToRGBA(syntheticPicture(size, seed)), &jpeg.Options{Quality: 90})
-	return file.Bytes(), err
 }
