@@ -72,11 +72,10 @@ func (e *Elastic) drawOffsets(random *numpyRandom) {
 
 // elasticMemory is what the field needs.
 type elasticMemory struct {
-	random     numpyRandom
-	field      []float64 // random numbers, smoothed in place
-	sums, line []float64
-	weights    []float64
-	xs, ys     []float32
+	random  numpyRandom
+	field   []float64 // random numbers, smoothed in place
+	weights []float64
+	xs, ys  []float32
 }
 
 func (e *Elastic) apply(c *canvas) {
@@ -97,8 +96,8 @@ func (e *Elastic) apply(c *canvas) {
 		m.random.double()
 	}
 	m.weights = gaussianWeights(m.weights, e.Sigma)
-	m.xs = m.displacement(m.xs, c.width, c.height, e.Alpha)
-	m.ys = m.displacement(m.ys, c.width, c.height, e.Alpha)
+	m.xs = m.displacement(&c.work, m.xs, c.width, c.height, e.Alpha)
+	m.ys = m.displacement(&c.work, m.ys, c.width, c.height, e.Alpha)
 	for y := range c.height {
 		for x := range c.width {
 			i := y*c.width + x
@@ -127,78 +126,20 @@ func (e *Elastic) matrix(width, height int) [6]float64 {
 
 // displacement draws height x width numbers in [-1, 1), smooths them along
 // the columns, then the rows, and scales them.
-func (m *elasticMemory) displacement(dst []float32, width, height int, alpha float64) []float32 {
+func (m *elasticMemory) displacement(w *pixel.Workspace, dst []float32, width, height int, alpha float64) []float32 {
 	n := width * height
 	m.field = slices.Grow(m.field[:0], n)[:n]
 	for i := range m.field {
 		m.field[i] = m.random.double()*2 - 1
 	}
 	if len(m.weights) > 1 {
-		m.smoothColumns(width, height)
-		m.smoothRows(width)
+		pixel.SmoothField(w, m.field, width, height, m.weights)
 	}
 	dst = slices.Grow(dst[:0], n)[:n]
 	for i, v := range m.field {
 		dst[i] = float32(v * alpha)
 	}
 	return dst
-}
-
-// smoothColumns adds symmetric pairs from the outermost inwards, as
-// scipy.ndimage.correlate1d does; row by row, so that memory is read in order.
-func (m *elasticMemory) smoothColumns(width, height int) {
-	n := width * height
-	m.sums = slices.Grow(m.sums[:0], n)[:n]
-	radius := len(m.weights) - 1
-	for y := range height {
-		sum, centre := m.sums[y*width:(y+1)*width], m.field[y*width:(y+1)*width]
-		for x, v := range centre {
-			sum[x] = float64(v * m.weights[0])
-		}
-		for j := radius; j > 0; j-- {
-			above, below := mirrored(y-j, height)*width, mirrored(y+j, height)*width
-			addPairs(sum, m.field[above:above+width], m.field[below:below+width], m.weights[j])
-		}
-	}
-	m.field, m.sums = m.sums, m.field
-}
-
-// smoothRows does the same along the rows, on a line with its mirrored ends.
-func (m *elasticMemory) smoothRows(width int) {
-	radius := len(m.weights) - 1
-	m.line = slices.Grow(m.line[:0], width+2*radius)[:width+2*radius]
-	for start := 0; start < len(m.field); start += width {
-		row := m.field[start : start+width]
-		for i := range m.line {
-			m.line[i] = row[mirrored(i-radius, width)]
-		}
-		for x := range row {
-			row[x] = float64(row[x] * m.weights[0])
-		}
-		for j := radius; j > 0; j-- {
-			addPairs(row, m.line[radius-j:][:width], m.line[radius+j:][:width], m.weights[j])
-		}
-	}
-}
-
-// addPairs adds (a+b)*weight to each sum, every operation rounded.
-func addPairs(sum, a, b []float64, weight float64) {
-	a, b = a[:len(sum)], b[:len(sum)]
-	for i := range sum {
-		sum[i] += float64(float64(a[i]+b[i]) * weight)
-	}
-}
-
-// mirrored is the index that half-sample symmetry (dcba|abcd|dcba) shows at i.
-func mirrored(i, n int) int {
-	i %= 2 * n
-	if i < 0 {
-		i += 2 * n
-	}
-	if i >= n {
-		return 2*n - 1 - i
-	}
-	return i
 }
 
 // gaussianWeights returns the centre and one side of scipy's Gaussian, whose

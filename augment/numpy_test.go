@@ -6,6 +6,8 @@ import (
 	"math"
 	"slices"
 	"testing"
+
+	"melanoma/internal/pixel"
 )
 
 // CRC-32 of the float32 kernels that MotionBlur makes of cv2.line (OpenCV
@@ -61,7 +63,7 @@ func TestFieldEqualsSciPy(t *testing.T) {
 		m.random.double()
 	}
 	m.weights = gaussianWeights(nil, 2.5)
-	field := m.displacement(nil, 14, 9, 30)
+	field := m.displacement(new(pixel.Workspace), nil, 14, 9, 30)
 	for i, want := range map[int]float32{0: -1.0897596, 4*14 + 7: 0.37204513, 8*14 + 13: 2.1994617} {
 		if field[i] != want {
 			t.Errorf("element %d is %v, want %v", i, field[i], want)

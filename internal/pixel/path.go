@@ -8,6 +8,7 @@ type table struct {
 	geometryTable
 	colourTable
 	resampleTable
+	smoothTable
 }
 
 var goTable = table{
@@ -15,6 +16,7 @@ var goTable = table{
 	geometryTable: geometryGo,
 	colourTable:   colourGo,
 	resampleTable: resampleGo,
+	smoothTable:   smoothGo,
 }
 
 // tables holds the paths by the names of internal/kernel.

@@ -36,6 +36,7 @@ type Workspace struct {
 	filter   filterMemory
 	geometry geometryMemory
 	resample resampleMemory
+	smooth   smoothMemory
 }
 
 // Border says what a picture shows outside its edges.

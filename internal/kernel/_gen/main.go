@@ -50,6 +50,7 @@ var families = []struct {
 	{"pixel", "sample", writeSample},
 	{"pixel", "resize", writeResize},
 	{"pixel", "resample", writeResample},
+	{"pixel", "smooth", writeSmooth},
 }
 
 func main() {
