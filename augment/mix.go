@@ -3,8 +3,6 @@ package augment
 import (
 	"fmt"
 	"math"
-
-	"melanoma/internal/rng"
 )
 
 // MixConfig says how the pictures of a batch are mixed with one another, in
@@ -64,8 +62,8 @@ type Box struct {
 // Draw draws what a pair of pictures of size x size pixels gets: a function of
 // the key alone.
 func (c MixConfig) Draw(key uint64, size int) Mix {
-	s := &uniforms{key: key}
-	gate, kind := s.next(), s.next()
+	s := &stream{key: key}
+	gate, kind := s.unit(), s.unit()
 	if gate >= c.P {
 		return Mix{Share: 1}
 	}
@@ -78,7 +76,7 @@ func (c MixConfig) Draw(key uint64, size int) Mix {
 	// The reference's box: the share of its sides is a root, its centre lies
 	// anywhere in the picture, and what is outside is cut off.
 	half := int(float64(size)*math.Sqrt(1-s.beta(c.CutMixAlpha))) / 2
-	x, y := int(float64(size)*s.next()), int(float64(size)*s.next())
+	x, y := int(float64(size)*s.unit()), int(float64(size)*s.unit())
 	box := Box{max(0, x-half), max(0, y-half), min(size, x+half), min(size, y+half)}
 	area := (box.X1 - box.X0) * (box.Y1 - box.Y0)
 	return Mix{Share: 1 - float64(area)/float64(size*size), Box: box}
@@ -118,25 +116,16 @@ func blend(a, b []float32, share float32) {
 	}
 }
 
-// uniforms are the numbers of one draw, one after the other.
-type uniforms struct{ key, i uint64 }
-
-// next returns a number of [0, 1).
-func (u *uniforms) next() float64 {
-	u.i++
-	return rng.Uniform(u.key, u.i-1)
-}
-
 // beta returns a number that is Beta(alpha, alpha): for alpha above 1 from two
 // uniform numbers (Ulrich 1984, see Devroye 1986, section IX.4.5), else by
 // rejection (Johnk 1964), in logarithms, since small alphas leave no float64.
-func (u *uniforms) beta(alpha float64) float64 {
+func (s *stream) beta(alpha float64) float64 {
 	if alpha > 1 {
-		radius := math.Sqrt(1 - math.Pow(1-u.next(), 2/(2*alpha-1)))
-		return 0.5 + 0.5*radius*math.Cos(2*math.Pi*u.next())
+		radius := math.Sqrt(1 - math.Pow(1-s.unit(), 2/(2*alpha-1)))
+		return 0.5 + 0.5*radius*math.Cos(2*math.Pi*s.unit())
 	}
 	for {
-		x, y := math.Log(1-u.next())/alpha, math.Log(1-u.next())/alpha
+		x, y := math.Log(1-s.unit())/alpha, math.Log(1-s.unit())/alpha
 		if math.Exp(x)+math.Exp(y) <= 1 {
 			return 1 / (1 + math.Exp(y-x))
 		}

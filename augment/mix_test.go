@@ -16,7 +16,7 @@ func TestSharesAreBetaDistributed(t *testing.T) {
 	for _, alpha := range []float64{0.05, 0.2, 0.4, 1, 1.5, 8} {
 		var sum, square, fourth float64
 		for i := range n {
-			x := (&uniforms{key: rng.Key(5, "beta", i)}).beta(alpha)
+			x := (&stream{key: rng.Key(5, "beta", i)}).beta(alpha)
 			if !(x >= 0 && x <= 1) {
 				t.Fatalf("alpha %g: %g", alpha, x)
 			}

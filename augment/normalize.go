@@ -1,6 +1,10 @@
 package augment
 
-import "fmt"
+import (
+	"fmt"
+
+	"melanoma/internal/pixel"
+)
 
 // Normalize maps 8-bit levels to network inputs, per channel in RGB order:
 // (v/255 - Mean) / Std, computed as albumentations 0.4.6 does:
@@ -17,18 +21,9 @@ func (n Normalize) Into(dst []float32, im Image) {
 	if len(dst) != len(im.Pix) {
 		panic(fmt.Sprintf("augment: normalize %dx%d pixels into %d values", im.Width, im.Height, len(dst)))
 	}
-	var table [3][256]float32
-	for c := range table {
-		mean, scale := n.Mean[c]*255, 1/float32(n.Std[c]*255)
-		for v := range table[c] {
-			table[c][v] = float32(float32(v)-mean) * scale
-		}
-	}
-	for i := 0; i+2 < len(dst); i += 3 {
-		dst[i] = table[0][im.Pix[i]]
-		dst[i+1] = table[1][im.Pix[i+1]]
-		dst[i+2] = table[2][im.Pix[i+2]]
-	}
+	var p pixel.Picture
+	pixel.Load(&p, im.Pix, im.Width, im.Height, pixel.Orientation{}, nil)
+	pixel.Normalize(dst, &p, n.Mean, n.Std)
 }
 
 // normalizeOp ends a record whose result is the network's input. It leaves the

@@ -190,13 +190,7 @@ func suggest(wrong string, known []string, what string) string {
 	if len(known) == 0 {
 		hint = "it takes none"
 	}
-	best, nearest := max(1, len(wrong)/3)+1, ""
-	for _, name := range known {
-		if d := fault.EditDistance(wrong, name); d < best {
-			best, nearest = d, name
-		}
-	}
-	if nearest != "" {
+	if nearest := fault.Nearest(wrong, known); nearest != "" {
 		return "did you mean " + nearest + "? " + hint
 	}
 	return hint

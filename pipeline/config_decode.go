@@ -57,7 +57,7 @@ func decodeOneKey(t *tree, choice oneKey, path string) error {
 	if target == nil {
 		known := choice.Choices()
 		hint := "known names here: " + strings.Join(known, ", ")
-		if near := nearest(name, known); near != "" {
+		if near := fault.Nearest(name, known); near != "" {
 			hint = fmt.Sprintf("did you mean %s? %s", near, hint)
 		}
 		return fault.New(fault.Usage, hint, "%s: unknown name %q in %s", t.origin, name, path)
@@ -251,7 +251,7 @@ func unknownKey(t *tree, path, key string, fields []namedField) error {
 	}
 	names := firstNames(fields, len(fields))
 	hint := "known keys here: " + strings.Join(names, ", ")
-	if near := nearest(key, names); near != "" {
+	if near := fault.Nearest(key, names); near != "" {
 		hint = fmt.Sprintf("did you mean %s? %s", join(path, near), hint)
 	} else if elsewhere := findKey(key); elsewhere != "" {
 		hint = fmt.Sprintf("did you mean %s? %s", elsewhere, hint)

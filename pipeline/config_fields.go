@@ -6,8 +6,6 @@ import (
 	"strings"
 
 	"github.com/goccy/go-yaml"
-
-	"melanoma/internal/fault"
 )
 
 // namedField is one struct field under its name in YAML.
@@ -113,18 +111,6 @@ func findKeyIn(v reflect.Value, path, key string) string {
 		}
 	}
 	return ""
-}
-
-// nearest returns the name that key most likely meant: within a third of its
-// length in edits, the first of equals, or "".
-func nearest(key string, names []string) string {
-	best, bestDistance := "", max(1, len(key)/3)+1
-	for _, name := range names {
-		if d := fault.EditDistance(key, name); d < bestDistance {
-			best, bestDistance = name, d
-		}
-	}
-	return best
 }
 
 // asYAML writes a configuration with every key, in the order of declaration.

@@ -146,12 +146,3 @@ func TestPlaceholdersInPaths(t *testing.T) {
 		t.Error(got)
 	}
 }
-
-func TestNearestKey(t *testing.T) {
-	names := []string{"epochs", "batch", "learning_rate"}
-	for key, want := range map[string]string{"epoch": "epochs", "lerning_rate": "learning_rate", "zzz": "", "bacth": "batch"} {
-		if got := nearest(key, names); got != want {
-			t.Errorf("nearest(%q) = %q, want %q", key, got, want)
-		}
-	}
-}

@@ -59,7 +59,7 @@ func (r *Run) unknownImage(store *data.Store, image string) error {
 		names = append(names, row.ImageName)
 	}
 	hint := fmt.Sprintf("for example %s", names[0])
-	if near := nearest(image, names); near != "" {
+	if near := fault.Nearest(image, names); near != "" {
 		hint = "did you mean " + near + "?"
 	}
 	return fault.New(fault.Input, hint, "pipeline: no image %q among the %d of %s", image, len(names), r.Dir)

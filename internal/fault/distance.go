@@ -26,3 +26,15 @@ func EditDistance(a, b string) int {
 	}
 	return rows[len(a)][len(b)]
 }
+
+// Nearest returns the name that a wrong one most likely meant: within a third
+// of its length in edits, at least one; the first of equals, or "".
+func Nearest(wrong string, names []string) string {
+	nearest, least := "", max(1, len(wrong)/3)+1
+	for _, name := range names {
+		if d := EditDistance(wrong, name); d < least {
+			nearest, least = name, d
+		}
+	}
+	return nearest
+}

@@ -34,3 +34,12 @@ func TestKindAndHintPassThroughWrapping(t *testing.T) {
 		t.Errorf("error %q, want %q and its cause", inner, want)
 	}
 }
+
+func TestNearest(t *testing.T) {
+	names := []string{"epochs", "batch", "learning_rate"}
+	for key, want := range map[string]string{"epoch": "epochs", "lerning_rate": "learning_rate", "zzz": "", "bacth": "batch"} {
+		if got := Nearest(key, names); got != want {
+			t.Errorf("Nearest(%q) = %q, want %q", key, got, want)
+		}
+	}
+}

@@ -236,7 +236,7 @@ func FuzzDecode(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		h, headerErr := ReadHeader(b)
 		if headerErr == nil && h.Memory > 64<<20 {
-			t.Skip("large")
+			return // would only slow the search
 		}
 		pix, width, height, err := d.RGB(context.Background(), b)
 		if err != nil {
